@@ -1,0 +1,1 @@
+"""One file per outside system; each keeps that system's words and faults to itself."""

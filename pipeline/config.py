@@ -1,0 +1,170 @@
+"""``config/wirewatch.yaml`` as types: every setting, its default and what it means.
+
+``${NAME}`` and ``${NAME:-default}`` are taken from the environment, so that no secret stands in the file. Paths are
+relative to the file. Unknown keys are refused; every problem is reported at once, with its line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from pipeline.core.documents import read
+from pipeline.core.errors import ConfigError, Problem
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Positive = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+Topic = Annotated[str, Meta(pattern="^[a-z0-9-]{1,64}$")]
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where stories come from: exactly one of ``feed`` (a URL) and ``folder`` (a path)."""
+
+    feed: str | None = None
+    folder: str | None = None
+    provider: str | None = None
+    every: Seconds = 300.0
+    """Seconds between two fetches of a feed."""
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        if (self.feed is None) == (self.folder is None):
+            raise ValueError("a source has either feed or folder")
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What we know of a provider that its stories do not say."""
+
+    home: str | None = None
+    """ISO 3166-1 alpha-2 code: a prior for stories without any other cue."""
+    language: str | None = None
+
+
+class Kafka(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The broker, how to log in, and how topics are made by ``wirewatch init``."""
+
+    brokers: tuple[str, ...] = ("127.0.0.1:9092",)
+    security: Literal["plaintext", "tls", "sasl-tls", "sasl-plaintext"] = "plaintext"
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    username: str | None = None
+    password: str | None = None
+    ca: str | None = None
+    allow_plaintext_login: bool = False
+    partitions: Positive = 12
+    replication: Positive = 1
+    max_message_bytes: Positive = 1_048_576
+    """The largest message of ``wire.incoming``; stories and dead letters may be twice as large."""
+    fetch_records: Positive = 500
+
+
+class Elasticsearch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The cluster that stories and alerts are indexed in."""
+
+    url: str = "http://127.0.0.1:9200"
+    api_key: str | None = None
+    ca: str | None = None
+    shards: Positive = 1
+    replicas: Annotated[int, Meta(ge=0)] = 0
+    refresh: str = "5s"
+
+
+class Metrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a process serves ``/metrics``; port 0 serves nothing."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole configuration; an empty file is a working embedded pipeline."""
+
+    mode: Literal["embedded", "distributed"] = "embedded"
+    database: str = "../var/wirewatch.db"
+    rules: tuple[str, ...] = ("rules",)
+    dictionaries: tuple[str, ...] = ()
+    """Folders with a desk's own entries, added to the shipped dictionaries."""
+    topics: tuple[Topic, ...] = ()
+    """The alert topics; a rule with another topic is refused."""
+    providers: dict[str, Provider] = {}
+    sources: tuple[Source, ...] = ()
+    kafka: Kafka = Kafka()
+    elasticsearch: Elasticsearch = Elasticsearch()
+    metrics: Metrics = Metrics()
+    base: str = "."
+    """The folder of the file; not to be set in it."""
+
+    def path(self, name: str) -> Path:
+        """Return a path of the configuration, relative to its file."""
+        return Path(os.path.normpath(Path(self.base) / Path(name).expanduser()))
+
+
+def shipped() -> Path:
+    """Return the folder with the shipped configuration, rules, dictionaries and samples."""
+    packaged = Path(__file__).parent / "shipped"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "config"
+
+
+def load(file: str | None = None) -> Config:
+    """Return the configuration of ``file``, of ``config/wirewatch.yaml`` here, or else the shipped one.
+
+    Raises ConfigError with every problem found.
+    """
+    path = Path(file) if file else _default()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+        raise ConfigError([Problem(str(path), f"cannot be read: {reason}")]) from None
+    text, problems = _substitute(text, str(path))
+    config, found = read(text, Config, str(path))
+    problems += found
+    if config is not None:
+        problems += _check(config, str(path))
+    if config is None or problems:
+        raise ConfigError(problems)
+    return msgspec.structs.replace(config, base=str(path.parent))
+
+
+def _default() -> Path:
+    here = Path("config/wirewatch.yaml")
+    return here if here.is_file() else shipped() / "wirewatch.yaml"
+
+
+_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
+
+
+def _substitute(text: str, file: str) -> tuple[str, list[Problem]]:
+    problems: list[Problem] = []
+
+    def value(line: int, found: re.Match[str]) -> str:
+        default: str | None = found[2]
+        given = os.environ.get(found[1], default)
+        if given is None:
+            hint = f"export it, or write ${{{found[1]}:-default}}"
+            problems.append(Problem(file, f"the environment has no {found[1]}", line, hint=hint))
+        return given or ""
+
+    lines = text.splitlines(keepends=True)
+    out = []
+    for number, line in enumerate(lines, 1):  # a comment may name a variable that is not set
+        out.append(line if line.lstrip().startswith("#") else _VARIABLE.sub(partial(value, number), line))
+    return "".join(out), problems
+
+
+def _check(config: Config, file: str) -> list[Problem]:
+    """Return the problems that no single field can see."""
+    problems = []
+    kafka = config.kafka
+    if kafka.security == "sasl-plaintext" and not kafka.allow_plaintext_login:
+        hint = "use sasl-tls, or set kafka.allow_plaintext_login to true on a network that you trust"
+        problems.append(Problem(file, "kafka.security sasl-plaintext sends the password in the clear", hint=hint))
+    if kafka.security.startswith("sasl") and not (kafka.username and kafka.password):
+        problems.append(Problem(file, f"kafka.security {kafka.security} needs kafka.username and kafka.password"))
+    return problems

@@ -1,0 +1,1 @@
+"""Alert rules: syntax, index, candidates, evaluation."""

@@ -1,0 +1,1 @@
+"""Tagging by region and actor."""

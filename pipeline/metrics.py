@@ -1,0 +1,34 @@
+"""Every metric that any process serves. Dashboards and alerting rules may use these and no others.
+
+The label ``step`` is a name of the table in ``core/flow.py`` or ``index``; ``worker`` is ``embedded``, ``desk`` or
+``index``.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+BUCKETS = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0)
+
+PAYLOADS = Counter("wirewatch_payloads", "Payloads taken in.", ["worker"])
+STORIES = Counter("wirewatch_stories", "Stories that went through every step.", ["worker", "provider"])
+HELD = Counter("wirewatch_held", "Stories held back until their embargo ends.", ["worker"])
+TAGS = Counter("wirewatch_tags", "Tags given.", ["worker", "kind"])
+MATCHES = Counter("wirewatch_matches", "Rule matches.", ["worker"])
+ALERTS = Counter("wirewatch_alerts", "Alerts raised.", ["worker", "type", "topic"])
+DEAD = Counter("wirewatch_dead_letters", "Payloads that could not be processed.", ["worker", "step"])
+RULE_FAILURES = Counter("wirewatch_rule_failures", "Evaluations of a rule that failed.", ["rule"])
+RULES = Gauge("wirewatch_rules", "Rules loaded.", ["worker"])
+STEP_SECONDS = Histogram("wirewatch_step_seconds", "Seconds in a step, by story.", ["worker", "step"], buckets=BUCKETS)
+BATCH_SECONDS = Histogram("wirewatch_batch_seconds", "Seconds from a batch read to its effects confirmed.", ["worker"])
+LAG = Gauge("wirewatch_lag", "Messages waiting, by partition.", ["worker", "topic", "partition"])
+LAST_STORY = Gauge("wirewatch_last_story_timestamp_seconds", "When a story last came in.", ["worker"])
+INDEX_ACTIONS = Counter("wirewatch_index_actions", "Answers of the index to single documents.", ["result"])
+FETCHES = Counter("wirewatch_fetches", "Fetches of feeds.", ["result"])
+BLOCKED = Gauge("wirewatch_blocked", "1 while a worker waits for another system.", ["worker", "system"])
+
+
+def serve(host: str, port: int) -> int:
+    """Serve ``/metrics`` from a thread of its own; return the port, which the system chooses for port 0."""
+    server, _thread = start_http_server(port, addr=host)
+    return int(server.server_port)

@@ -1,0 +1,1 @@
+"""Move payloads through the flow and acknowledge them after their effects are confirmed."""
