@@ -62,6 +62,8 @@ class Kafka(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_message_bytes: Positive = 1_048_576
     """The largest message of ``wire.incoming``; stories and dead letters may be twice as large."""
     fetch_records: Positive = 500
+    prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{0,100}$")] = ""
+    """Put before the name of every topic and consumer group, for pipelines that share a cluster."""
 
 
 class Elasticsearch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

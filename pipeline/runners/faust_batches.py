@@ -1,0 +1,239 @@
+"""Faust, with whole fetches: an app whose one agent gets what a fetch brought as one event, and acknowledges it whole.
+
+Stock Faust 0.15.3 makes two tasks for every message and commits past messages whose effects failed
+(docs/streaming.md tells what was found by running it). Faust keeps membership, assignment and lifecycle here; reading
+and the book of offsets are this module's own:
+
+- one fetch is in flight at a time, so that batches grow with the load;
+- ``effect(records)`` returns when everything it does for these records is confirmed; only then are they acknowledged;
+- an effect that fails transiently retries by itself; one that raises ends the process without an acknowledgement;
+- a revocation or a stop gives a running effect GRACE seconds, then cancels it: its records are read again.
+
+What is relied on in Faust, and what is worked around, is pinned by tests/runners/test_faust_pins.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from time import perf_counter
+from typing import Any, ClassVar
+
+import faust
+from aiokafka import ConsumerRecord, TopicPartition
+from faust.events import Event
+from faust.transport.drivers import aiokafka as driver
+from faust.types import ConsumerMessage
+from yarl import URL
+
+from pipeline import metrics
+from pipeline.adapters.kafka.connect import faust_credentials
+from pipeline.config import Config
+from pipeline.core.errors import WirewatchError
+
+Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
+"""What one fetch brought: for each partition its records, in the order of their offsets."""
+
+Effect = Callable[[Records], Awaitable[None]]
+
+GRACE = 5.0
+"""Seconds that a running effect has when its partitions are revoked or the process is to stop."""
+
+
+class _Forgetful(dict[Any, Any]):
+    """Read offsets that are never known: Faust would drop a fetch that begins before the last one it remembers.
+
+    Its memory may be of an assignment that has ended, and what it drops is lost.
+    """
+
+    def __getitem__(self, _partition: Any) -> None:  # noqa: ANN401  a TopicPartition of either library
+        return None
+
+
+class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no types
+    """Yields each fetch as one message and keeps, by partition, the offset that may be committed."""
+
+    effect: ClassVar[Effect]
+    worker: ClassVar[str]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  handed through
+        super().__init__(*args, **kwargs)
+        self._read_offset = _Forgetful()
+        self._confirmed: dict[Any, int] = {}
+        self._term = 0
+        """Counts assignments: what was read in one is neither done nor acknowledged in another."""
+        self._running: asyncio.Task[None] | None = None
+        self._free = asyncio.Event()
+        self._free.set()
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, ConsumerMessage]]:  # noqa: ASYNC109  Faust's
+        """Yield one message, whose value is the Records, once the previous one is done with."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        if not self._free.is_set():
+            await self.wait_first(self._free.wait(), self.suspend_flow.wait(), timeout=timeout)
+            if not self._free.is_set():
+                return
+        active = set(self._get_active_partitions())
+        if not active:
+            await self.sleep(0.1)
+            return
+        term = self._term
+        records = await self._getmany(active_partitions=active, timeout=timeout)
+        if not records or self.should_stop or not self.flow_active or term != self._term:
+            return  # whatever was read belongs to an assignment that has ended: the next one seeks to the commits
+        first = next(iter(records))
+        last = records[first][-1]
+        self._free.clear()
+        message = ConsumerMessage(
+            first.topic, first.partition, last.offset, last.timestamp / 1000, last.timestamp_type, (), None, records,
+            None, -1, -1, first, generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+        yield first, message
+
+    async def process(self, records: Records) -> None:
+        """Run the effect on one fetch and acknowledge it; never raises."""
+        term, began = self._term, perf_counter()
+        self._running = task = asyncio.ensure_future(type(self).effect(records))
+        await asyncio.wait([task])
+        self._running = None
+        if task.cancelled():
+            return  # revoked or stopping: unacknowledged, so it is read again
+        error = task.exception()
+        if error is not None:
+            fail(error)
+        if term == self._term:
+            self._confirmed.update({partition: batch[-1].offset + 1 for partition, batch in records.items()})
+            self._free.set()
+        self._measure(records, perf_counter() - began)
+
+    def ack(self, message: ConsumerMessage) -> bool:
+        """Mark the message and no more: streams call this for messages that they skip, too."""
+        message.acked = True
+        self._unacked_messages.discard(message)
+        return False
+
+    async def _add_gap(self, *_: Any) -> None:  # noqa: ANN401
+        """Note nothing: the confirmed offsets need no knowledge of gaps."""
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[Any]:  # noqa: ANN401
+        return (tp for tp in list(self._confirmed) if topics is None or tp in topics or tp.topic in topics)
+
+    def _new_offset(self, tp: Any) -> int | None:  # noqa: ANN401
+        return self._confirmed.get(tp)
+
+    async def on_partitions_revoked(self, revoked: set[Any]) -> None:
+        """Settle and commit first: Faust forgets what it could commit before it looks."""
+        await self.settle()
+        self._term += 1
+        self._confirmed.clear()
+        for tp in revoked:
+            metrics.LAG.labels(self.worker, tp.topic, tp.partition).set(0)
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[Any], generation_id: int = 0) -> None:
+        """Begin a new term: nothing in flight, nothing confirmed."""
+        self._term += 1
+        self._confirmed.clear()
+        self._free.set()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def settle(self) -> None:
+        """Let the running effect end, or end it after GRACE seconds; commit what is confirmed."""
+        self.stop_flow()
+        self.app.flow_control.suspend()
+        task = self._running
+        if task is not None:
+            await asyncio.wait([task], timeout=GRACE)
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
+            await asyncio.sleep(0)  # lets process() note the outcome
+        self._unacked_messages.clear()
+        if not await self.commit():  # False also where it has only waited for a commit of before
+            await self.commit()
+
+    async def wait_empty(self) -> None:
+        """Settle, which is all there is to wait for."""
+        await self.settle()
+
+    async def verify_all_partitions_active(self) -> None:
+        """Look at nothing: Faust's own watch takes a worker that waits for Elasticsearch for a stuck one."""
+
+    def _measure(self, records: Records, seconds: float) -> None:
+        metrics.BATCH_SECONDS.labels(self.worker).observe(seconds)
+        for tp, batch in records.items():
+            end = self.highwater(tp)
+            if end is not None:
+                metrics.LAG.labels(self.worker, tp.topic, tp.partition).set(max(0, end - batch[-1].offset - 1))
+
+
+class BatchSchema(faust.Schema):  # type: ignore[misc]  # Faust has no types
+    """Hands the records over as they are: nothing is decoded before the agent has them."""
+
+    async def decode(self, app: Any, message: Any, *, propagate: bool = False) -> Event:  # noqa: ANN401, ARG002
+        """Return the event of one fetch."""
+        return Event(app, None, message.value, [], message)
+
+
+class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
+    """An app that ends its process where Faust would restart parts of itself, and that writes no files."""
+
+    def _crash(self, reason: BaseException) -> None:
+        fail(reason)
+
+    def _create_directories(self) -> None:
+        """Create none: there are no tables."""
+
+
+def make_app(
+    config: Config, name: str, topics: Iterable[str], effect: Effect, *, instance: str | None = None
+) -> faust.App:
+    """Return the app ``name`` that runs ``effect`` over every fetch of ``topics`` (full names).
+
+    ``effect(records)`` must return only when all effects are confirmed, and may be cancelled at any await. The
+    consumer group is ``<kafka.prefix>wirewatch-<name>``. With ``instance``, the worker is a static member: after a
+    crash it gets its partitions back as soon as it is there again.
+    """
+    kafka = config.kafka
+    app = BatchApp(
+        f"{kafka.prefix}wirewatch-{name}",
+        broker=[URL(f"aiokafka://{broker}") for broker in kafka.brokers],
+        broker_credentials=faust_credentials(kafka),
+        broker_commit_interval=0.1,
+        broker_heartbeat_interval=2.0,
+        broker_max_poll_records=kafka.fetch_records,
+        broker_session_timeout=10.0,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=instance,
+        consumer_max_fetch_size=max(kafka.max_message_bytes, 1 << 20),
+        stream_wait_empty=True,
+        topic_disable_leader=True,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+    )
+    consumer = type("Consumer", (BatchConsumer,), {"effect": staticmethod(effect), "worker": name})
+    transport = type("Transport", (driver.Transport,), {"Consumer": consumer})
+    app.transport = transport(app.conf.broker, app, loop=None)
+
+    async def agent(stream: Any) -> None:  # noqa: ANN401
+        async for event in stream.noack().events():
+            await app.consumer.process(event.value)
+
+    app.agent(app.topic(*topics, schema=BatchSchema()), name=name, concurrency=1)(agent)
+    return app
+
+
+def fail(error: BaseException) -> None:
+    """End the process at once, without an acknowledgement; the supervisor starts it again.
+
+    ``os._exit``, because Faust's own way of stopping after an error commits what was not confirmed.
+    """
+    if isinstance(error, WirewatchError):
+        print(f"wirewatch: {error}", file=sys.stderr, flush=True)
+        os._exit(error.exit_status)
+    text = "".join(traceback.format_exception(error))
+    print(f"wirewatch: the worker ends, nothing of this fetch is acknowledged\n{text}", file=sys.stderr, flush=True)
+    os._exit(1)
