@@ -45,7 +45,8 @@ def _parse(options: argparse.Namespace) -> int:
 
 
 def _tag(options: argparse.Namespace) -> int:
-    tagger = wiring.tagger(config.load(options.config))
+    settings = config.load(options.config)
+    tagger = wiring.tagger(settings, wiring.dictionary(settings))
     reader = _Reader(options)
     for story in reader:
         tags = tagger.tag(story)
@@ -58,10 +59,11 @@ def _tag(options: argparse.Namespace) -> int:
 
 def _match(options: argparse.Namespace) -> int:
     settings = config.load(options.config)
+    names = wiring.dictionary(settings)
+    tagger = wiring.tagger(settings, names)
     began = perf_counter()
-    rules = wiring.rules(settings, options.rules)
+    rules = wiring.rules(settings, names, options.rules)
     loaded = perf_counter() - began
-    tagger = wiring.tagger(settings)
     reader = _Reader(options)
     stories, seconds = 0, 0.0
     for story in reader:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.core.story import Actor, Region, Span, Status, Story
+from pipeline.core.story import Actor, Match, Region, Span, Status, Story
 
 
 class AlertType(StrEnum):
@@ -60,17 +60,17 @@ def alert_id(type_: AlertType, rule: str | None, provider: str, uri: str, revisi
 def raise_alerts(story: Story) -> list[Alert]:
     """Return the alerts of one revision, from itself alone: ``new``, ``updated`` or, for a kill, ``withdrawn``."""
     if story.status is Status.CANCELED:
-        return [_alert(story, AlertType.WITHDRAWN, None, "kill")]
+        return [make_alert(story, AlertType.WITHDRAWN, None, "kill")]
     if story.status is Status.WITHHELD:
         return []
     if story.replaces:
         reason = "correction" if story.signal == "correction" else "update"
-        return [_alert(story, AlertType.UPDATED, i, reason) for i in range(len(story.matches))]
-    return [_alert(story, AlertType.NEW, i, None) for i in range(len(story.matches))]
+        return [make_alert(story, AlertType.UPDATED, match, reason) for match in story.matches]
+    return [make_alert(story, AlertType.NEW, match, None) for match in story.matches]
 
 
-def _alert(story: Story, type_: AlertType, index: int | None, reason: str | None) -> Alert:
-    match = story.matches[index] if index is not None else None
+def make_alert(story: Story, type_: AlertType, match: Match | None, reason: str | None) -> Alert:
+    """Return the alert that ``match`` (none for ``withdrawn``) causes on this revision."""
     rule = match.rule if match else None
     return Alert(
         id=alert_id(type_, rule, story.provider, story.uri, story.revision),

@@ -1,4 +1,4 @@
-"""The port to what is stored: SQLite and Elasticsearch both implement it, and pass tests/adapters/archive_contract.py."""
+"""The port to what is stored, which SQLite and Elasticsearch both implement: tests/adapters/archive_contract.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.core.story import Story
 
 
 class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which alerts: those of any of these topics or rules (none given: all), received at or after ``since``."""
+    """Which alerts: those of any of these topics or rules (none given: all), raised at or after ``since``."""
 
     topics: frozenset[str] = frozenset()
     rules: frozenset[str] = frozenset()
@@ -31,7 +31,7 @@ class Archive(Protocol):
     """Stories at their newest revision, and alerts. All methods raise UnreachableError when the store is away."""
 
     def stories(self, need: Need, since: datetime | None = None, until: datetime | None = None) -> Iterator[Story]:
-        """Yield the stories that may satisfy ``need`` (a superset), newest first by ``Story.time``, killed ones left out.
+        """Yield the stories that may satisfy ``need`` (a superset), newest first by ``Story.time``; no killed ones.
 
         ``since`` and ``until`` bound ``Story.time``, both inclusive; a story without any time is bound by neither.
         """

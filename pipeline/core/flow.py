@@ -19,7 +19,7 @@ import msgspec
 from pipeline.core.alerts import Alert, raise_alerts
 from pipeline.core.errors import InputError
 from pipeline.core.payload import DeadLetter, Payload
-from pipeline.core.story import Actor, Match, Region, Story
+from pipeline.core.story import Actor, Match, Region, Status, Story, encode
 
 
 class Tags(msgspec.Struct, frozen=True):
@@ -85,8 +85,9 @@ Step = Callable[[Desk, Story], Story | Drop]
 
 
 def hold(desk: Desk, story: Story) -> Story | Drop:
-    """Keep a story under embargo from every later step until its time has come."""
-    if story.embargoed_until is not None and story.embargoed_until > desk.clock():
+    """Keep a story under embargo from every later step until its time has come; a kill is never held."""
+    embargo = story.embargoed_until if story.status is Status.USABLE else None
+    if embargo is not None and embargo > desk.clock():
         return Drop.HELD
     return story
 
@@ -113,6 +114,9 @@ DESK: tuple[tuple[str, Step], ...] = (
     ("match", match),
 )
 
+STEPS = ("parse", *(name for name, _step in DESK))
+"""The steps that are observed."""
+
 
 class Outcome(msgspec.Struct, frozen=True):
     """What became of one payload: everything in it is a story, a held story or a dead letter."""
@@ -121,11 +125,13 @@ class Outcome(msgspec.Struct, frozen=True):
     alerts: list[Alert]
     held: list[Story]
     dead: list[DeadLetter]
+    replay: bool = False
+    """Whether stories are to be written and no alerts raised."""
 
 
 def work(desk: Desk, payload: Payload, steps: Sequence[tuple[str, Step]] = DESK) -> Outcome:
     """Take one payload through the flow. Never raises: what fails is a dead letter, the rest goes on."""
-    outcome = Outcome([], [], [], [])
+    outcome = Outcome([], [], [], [], payload.replay)
     began = perf_counter()
     try:
         parsed = desk.parse(payload)
@@ -140,6 +146,15 @@ def work(desk: Desk, payload: Payload, steps: Sequence[tuple[str, Step]] = DESK)
         outcome.dead.append(dead_letter(desk, payload, "parse", "; ".join(parsed.refused)))
     for story in parsed.stories:
         _through(desk, payload, story, steps, outcome)
+    return outcome
+
+
+def release(desk: Desk, story: Story) -> Outcome:
+    """Take a held story through the steps now that its time has come, with the rules of now."""
+    origin = f"held story {story.provider} {story.uri}"
+    payload = Payload(data=encode(story), origin=origin, received=story.received, provider=story.provider)
+    outcome = Outcome([], [], [], [])
+    _through(desk, payload, story, DESK, outcome)
     return outcome
 
 

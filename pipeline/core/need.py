@@ -1,7 +1,7 @@
 """What a story must hold for a query to have a chance: the part of a query that a search index can answer.
 
 A need selects a superset of the stories that the query matches; the matcher decides among them. So a search, a
-backtest and the live pipeline give the same answer, on SQLite and on Elasticsearch. Words are those of ``core/words.py``.
+backtest and the live pipeline give the same answer, on SQLite and on Elasticsearch. Words are ``core/words.py``'s.
 """
 
 from __future__ import annotations

@@ -1,0 +1,134 @@
+"""What the embedded pipeline writes: all of a batch in one transaction, so that a kill leaves all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from pipeline.adapters.sqlite.schema import connect
+from pipeline.core.alerts import Alert
+from pipeline.core.payload import DeadLetter
+from pipeline.core.searched import keys
+from pipeline.core.story import Status, Story, encode
+
+story_of = msgspec.json.Decoder(Story).decode
+alert_of = msgspec.json.Decoder(Alert).decode
+
+
+class SqliteStore:
+    """The writing side; one process at a time. Methods that write are called inside ``transaction``."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = connect(path, create=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit everything done inside, or nothing."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def newest(self, id_: str) -> Story | None:
+        """Return the newest stored revision of a story."""
+        row = self.connection.execute(
+            "SELECT document FROM stories JOIN revisions USING (id, revision) WHERE id = ?", (id_,)
+        ).fetchone()
+        return story_of(row[0]) if row else None
+
+    def put(self, story: Story, *, newest: bool) -> None:
+        """Store a revision; ``newest`` makes it the one that searches find."""
+        self.connection.execute(
+            "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?)",
+            (story.id, story.revision, story.uri, encode(story)),
+        )
+        if not newest:
+            return
+        row = self.connection.execute("SELECT number FROM stories WHERE id = ?", (story.id,)).fetchone()
+        number = row[0] if row else None
+        if number is not None:
+            self.connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
+        number = self.connection.execute(
+            "INSERT OR REPLACE INTO stories VALUES (?, ?, ?, ?, ?)",
+            (number, story.id, story.revision, story.status, milliseconds(story.time)),
+        ).lastrowid
+        if story.status is not Status.CANCELED:
+            self.connection.execute("INSERT INTO words (rowid, words) VALUES (?, ?)", (number, " ".join(keys(story))))
+
+    def record(self, alert: Alert, raised: datetime) -> bool:
+        """Store an alert; return False for one that is known: it has been raised before."""
+        done = self.connection.execute(
+            "INSERT OR IGNORE INTO alerts (id, raised, document) VALUES (?, ?, ?)",
+            (alert.id, milliseconds(raised), encode(alert)),
+        )
+        return done.rowcount == 1
+
+    def hold(self, story: Story) -> None:
+        """Keep a story under embargo; a later revision takes the place of an earlier one."""
+        self.connection.execute(
+            "INSERT INTO held VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE "
+            "SET revision = ?2, until = ?3, document = ?4 WHERE revision <= ?2",
+            (story.id, story.revision, milliseconds(story.embargoed_until), encode(story)),
+        )
+
+    def unhold(self, story: Story) -> None:
+        """Forget the held revisions that this one replaces: it was released, lifted or killed."""
+        self.connection.execute("DELETE FROM held WHERE id = ? AND revision <= ?", (story.id, story.revision))
+
+    def due(self, now: datetime) -> list[Story]:
+        """Return the held stories whose embargo has ended, in the order of their time."""
+        rows = self.connection.execute(
+            "SELECT document FROM held WHERE until <= ? ORDER BY until, id", (milliseconds(now),)
+        )
+        return [story_of(document) for (document,) in rows]
+
+    def next_due(self) -> datetime | None:
+        """Return when the next embargo ends."""
+        (until,) = self.connection.execute("SELECT min(until) FROM held").fetchone()
+        return None if until is None else datetime.fromtimestamp(until / 1000, UTC)
+
+    def bury(self, letter: DeadLetter) -> None:
+        """Store a dead letter; one that comes again counts as a further attempt."""
+        row = self.connection.execute("SELECT document FROM dead WHERE id = ?", (letter.id,)).fetchone()
+        if row:
+            before = msgspec.json.decode(row[0], type=DeadLetter)
+            letter = msgspec.structs.replace(letter, attempts=before.attempts + 1)
+        self.connection.execute(
+            "INSERT OR REPLACE INTO dead VALUES (?, ?, ?)", (letter.id, milliseconds(letter.time), encode(letter))
+        )
+
+    def mark(self, source: str, position: str) -> None:
+        """Remember how far a source has been taken in."""
+        self.connection.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (source, position))
+
+    def marks(self) -> dict[str, str]:
+        """Return how far each source has been taken in."""
+        return dict(self.connection.execute("SELECT source, position FROM marks"))
+
+    def unannounced(self) -> list[tuple[int, Alert]]:
+        """Return the alerts that have been committed and not yet announced, with their numbers."""
+        rows = self.connection.execute(
+            "SELECT number, document FROM alerts WHERE number > "
+            "coalesce((SELECT number FROM cursors WHERE name = 'announced'), 0) ORDER BY number"
+        )
+        return [(number, alert_of(document)) for number, document in rows]
+
+    def announced(self, number: int) -> None:
+        """Remember that every alert up to this number has been announced."""
+        self.connection.execute("INSERT OR REPLACE INTO cursors VALUES ('announced', ?)", (number,))
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
+
+def milliseconds(moment: datetime | None) -> int | None:
+    """Return a time as the database holds it."""
+    return None if moment is None else int(moment.timestamp() * 1000)

@@ -1,0 +1,65 @@
+"""How alerts and stories look on a terminal. Colour only there, and never with NO_COLOR."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from typing import TextIO
+
+from pipeline.core.alerts import Alert, AlertType
+from pipeline.core.story import Actor, Kind, Region, Role, Story
+
+BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
+_TYPE = {
+    AlertType.NEW: ("NEW      ", GREEN),
+    AlertType.UPDATED: ("UPDATED  ", CYAN),
+    AlertType.RETRACTED: ("RETRACTED", YELLOW),
+    AlertType.WITHDRAWN: ("WITHDRAWN", RED),
+}
+
+
+class Style:
+    """Paints for one stream, or leaves plain."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        stream = stream or sys.stdout
+        self.colour = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def __call__(self, text: str, *codes: str) -> str:
+        """Return the text in these colours."""
+        return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colour and codes else text
+
+
+def alert_line(alert: Alert, style: Style, now: datetime | None = None) -> str:
+    """Return an alert as two lines: what and which story; where and who."""
+    label, colour = _TYPE[alert.type]
+    story = alert.story
+    moment = now or story.version_created or story.received
+    what = f"{alert.topic}/{alert.rule}" if alert.rule else "whole story"
+    reason = f"  ({alert.reason})" if alert.reason else ""
+    urgent = style("FLASH ", BOLD, RED) if story.urgency == 1 else ""
+    head = (
+        f"{moment:%H:%M} " if moment else "--:-- "
+    ) + f"{style(label, BOLD, colour)} {style(what, BOLD)}{reason}  {urgent}{story.headline or story.uri}"
+    about = [story.provider, _regions(story.regions), _actors(story.actors)]
+    return head + "\n" + style(" " * 16 + " · ".join(part for part in about if part), DIM)
+
+
+def story_line(story: Story, style: Style) -> str:
+    """Return a found story as two lines."""
+    moment = f"{story.time:%Y-%m-%d %H:%M}" if story.time else "no date         "
+    about = [story.provider, _regions(story.regions), _actors(story.actors), story.uri]
+    headline = style(story.headline or "(no headline)", BOLD)
+    return f"{moment}  {headline}\n" + style(" " * 18 + " · ".join(part for part in about if part), DIM)
+
+
+def _regions(regions: tuple[Region, ...]) -> str:
+    focus = [region.code for region in regions if region.role is Role.FOCUS]
+    others = [region.code for region in regions if region.role is not Role.FOCUS]
+    return " ".join(focus) + (f" ({' '.join(others[:4])})" if others else "")
+
+
+def _actors(actors: tuple[Actor, ...]) -> str:
+    named = [actor.name for actor in actors if actor.kind is not Kind.STATE]
+    return ", ".join(named[:4]) + (f" +{len(named) - 4}" if len(named) > 4 else "")

@@ -1,0 +1,55 @@
+"""``wirewatch search``: the query language over what is stored, decided by the matcher itself."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from itertools import islice
+
+from pipeline import config, wiring
+from pipeline.cli.render import Style, story_line
+from pipeline.cli.times import age
+from pipeline.core.story import MATCHED, story_json
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the query and its bounds."""
+    parser.add_argument(
+        "query", nargs="?", metavar="QUERY", help='the language of the rules: `"mutual aid" AND region:KP`'
+    )
+    parser.add_argument(
+        "--since", type=age, metavar="AGE", help="only stories of the last 90m, 12h, 7d, 4w or since a date"
+    )
+    parser.add_argument("--region", metavar="X", help="only stories with this country or group: KP, EU, Middle East")
+    parser.add_argument("--actor", metavar="X", help="only stories with this actor: a QID or a name")
+    parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many at most (20); 0 for all")
+    parser.add_argument("--json", action="store_true", help="whole stories, one JSON object a line")
+    parser.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the stories, newest first; return 0 whether or not there are any."""
+    settings = config.load(options.config)
+    query = wiring.query(settings, " AND ".join(_parts(options)))
+    since = options.since(datetime.now(UTC)) if options.since else None
+    archive = wiring.archive(settings)
+    try:
+        found = (story for story in archive.stories(query.need(), since) if query.matches(story) is not None)
+        count = 0
+        for count, story in enumerate(islice(found, options.limit or None), 1):
+            if options.json:
+                sys.stdout.buffer.write(story_json(story, MATCHED) + b"\n")
+            else:
+                print(story_line(story, Style()))
+    finally:
+        archive.close()
+    if not count and not options.json:
+        print("wirewatch: no story matches", file=sys.stderr)
+    return 0
+
+
+def _parts(options: argparse.Namespace) -> list[str]:
+    parts = [f"({options.query})"] if options.query else []
+    parts += [f'{field}:"{value}"' for field, value in (("region", options.region), ("actor", options.actor)) if value]
+    return parts

@@ -1,0 +1,70 @@
+"""The life of a story: what a further revision of it means for what was already stored and alerted on.
+
+Pure, and used by both ways of running: the embedded pipeline asks it inside its transaction, the index worker after
+it has read the stored revisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from pipeline.core.alerts import Alert, AlertType, make_alert, raise_alerts
+from pipeline.core.story import Status, Story
+
+
+def settle(stored: Story | None, incoming: Story) -> Story:
+    """Return ``incoming`` as the revision that it is.
+
+    A feed item without version and date is ranked by its arrival; when it comes again unchanged it is the stored
+    revision, not a new one.
+    """
+    if stored is None or incoming.version is not None or incoming.version_created is not None:
+        return incoming
+    if _content(stored) == _content(incoming):
+        return msgspec.structs.replace(incoming, received=stored.received)
+    return incoming
+
+
+def supersedes(stored: Story | None, incoming: Story) -> bool:
+    """Return whether ``incoming`` is to be stored as the newest: a repeat is, a late revision is not."""
+    return stored is None or incoming.revision >= stored.revision
+
+
+def retractions(stored: Story | None, incoming: Story, versions: Mapping[str, str | None]) -> list[Alert]:
+    """Return the alerts that take back what the older of two revisions has alerted and the newer does not say.
+
+    ``versions`` has the version of every rule in force: an edited or deleted rule retracts nothing.
+    """
+    if stored is None or stored.revision == incoming.revision:
+        return []
+    older, newer = (stored, incoming) if supersedes(stored, incoming) else (incoming, stored)
+    if older.status is not Status.USABLE:
+        return []
+    kept = {match.rule for match in newer.matches} if newer.status is Status.USABLE else set()
+    reason = "kill" if newer.status is Status.CANCELED else newer.signal or "update"
+    told = incoming if incoming.headline else msgspec.structs.replace(incoming, headline=stored.headline)
+    return [
+        make_alert(told, AlertType.RETRACTED, match, reason)
+        for match in older.matches
+        if match.rule not in kept and match.rule in versions and versions[match.rule] == match.rule_version
+    ]
+
+
+def alerts_of(stored: Story | None, incoming: Story) -> list[Alert]:
+    """Return the alerts that a store with memory raises: a late revision says only what the newest still says."""
+    alerts = raise_alerts(incoming)
+    if stored is None or supersedes(stored, incoming):
+        return alerts
+    if stored.status is not Status.USABLE:
+        return []
+    current = {match.rule for match in stored.matches}
+    return [alert for alert in alerts if alert.rule in current]
+
+
+def _content(story: Story) -> Story:
+    """Return the story without what the steps and the arrival add."""
+    return msgspec.structs.replace(
+        story, received=None, regions=(), actors=(), dictionary_version=None, matches=(), chain=None, fingerprint=None
+    )

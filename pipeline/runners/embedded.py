@@ -1,0 +1,195 @@
+"""The embedded pipeline: sources → queue → batches through the flow → one transaction each → announcements.
+
+Nothing is lost and nothing is stored twice, whenever the process is killed: the effects of a batch and the positions
+of its sources are one transaction, ids are deterministic, and an alert is announced from the database after its
+commit. An announcement may therefore repeat after a kill, never be missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import perf_counter
+from typing import Protocol
+
+import msgspec
+
+from pipeline import metrics
+from pipeline.adapters.sqlite import SqliteStore
+from pipeline.core import life
+from pipeline.core.alerts import Alert
+from pipeline.core.flow import Desk, Outcome, release, work
+from pipeline.core.payload import DeadLetter, Payload
+from pipeline.core.story import Story
+from pipeline.runners.clock import Clock
+
+WORKER = "embedded"
+
+BATCH = 200
+"""Payloads in one transaction at most, about 0.1 s of work; a batch is what is waiting, so that latency stays low."""
+
+TICK = 0.25
+"""Seconds between two looks at the embargoes while nothing comes in."""
+
+Put = Callable[[Payload], Awaitable[None]]
+
+
+class Source(Protocol):
+    """Hands payloads over until it has no more."""
+
+    async def run(self, put: Put, marks: Mapping[str, str]) -> None:
+        """Await ``put`` for each payload: it waits while the pipeline is busy.
+
+        ``marks`` has the position of each source, as of the last payload that was stored.
+        """
+        ...
+
+
+class Report(msgspec.Struct):
+    """What a run has done."""
+
+    payloads: int = 0
+    stories: int = 0
+    repeats: int = 0
+    held: int = 0
+    released: int = 0
+    alerts: int = 0
+    dead: int = 0
+    seconds: float = 0.0
+
+
+class Embedded:
+    """One process over one database. ``announce`` gets each committed alert, ``refused`` each dead letter.
+
+    ``versions`` has the version of each rule in force.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        store: SqliteStore,
+        versions: Mapping[str, str | None],
+        *,
+        clock: Clock,
+        announce: Callable[[Alert], None],
+        refused: Callable[[DeadLetter], None],
+    ) -> None:
+        self.desk = desk
+        self.store = store
+        self.versions = versions
+        self.clock = clock
+        self.announce = announce
+        self.refused = refused
+        self.report = Report()
+        self._queue: asyncio.Queue[Payload | None] = asyncio.Queue(maxsize=4 * BATCH)
+        self._feeding: asyncio.Task[None] | None = None
+
+    def stop(self) -> None:
+        """Take in nothing more; ``run`` returns when what was taken in is stored."""
+        if self._feeding is not None:
+            self._feeding.cancel()
+
+    async def run(self, sources: Sequence[Source]) -> Report:
+        """Run until every source has ended, or ``stop``, and everything taken in is stored."""
+        began = perf_counter()
+        self._announce()  # committed before a kill, and not told
+        self._feeding = asyncio.create_task(self._feed(sources))
+        try:
+            ended = False
+            while not ended:
+                batch, ended = await self._batch()
+                await asyncio.to_thread(self._process, batch)
+                self._announce()
+        finally:
+            self._feeding.cancel()
+            self.report.seconds = perf_counter() - began
+        try:
+            await self._feeding
+        except asyncio.CancelledError:
+            pass
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+        return self.report
+
+    async def _feed(self, sources: Sequence[Source]) -> None:
+        marks = self.store.marks()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for source in sources:
+                    group.create_task(source.run(self._queue.put, marks))
+        finally:
+            await self._queue.put(None)
+
+    async def _batch(self) -> tuple[list[Payload], bool]:
+        """Wait a tick for what comes in; return it, and whether it is the last."""
+        batch: list[Payload] = []
+        try:
+            payload = await asyncio.wait_for(self._queue.get(), TICK)
+            while payload is not None:
+                batch.append(payload)
+                if len(batch) == BATCH:
+                    return batch, False
+                payload = self._queue.get_nowait()
+        except (TimeoutError, asyncio.QueueEmpty):
+            return batch, False
+        return batch, True
+
+    def _process(self, batch: list[Payload]) -> None:
+        """Take a batch through the flow and store its effects."""
+        began = perf_counter()
+        due = self.store.due(self.clock.now())
+        if not batch and not due:
+            return
+        outcomes = [release(self.desk, story) for story in due]
+        outcomes += [work(self.desk, payload) for payload in batch]
+        with self.store.transaction():
+            for outcome in outcomes:
+                self._store(outcome)
+            for payload in batch:
+                if payload.mark is not None:
+                    self.store.mark(*payload.mark)
+        self.report.released += len(due)
+        self.report.payloads += len(batch)
+        metrics.PAYLOADS.labels(WORKER).inc(len(batch))
+        metrics.BATCH_SECONDS.labels(WORKER).observe(perf_counter() - began)
+
+    def _store(self, outcome: Outcome) -> None:
+        for letter in outcome.dead:
+            self.store.bury(letter)
+            self.refused(letter)
+            metrics.DEAD.labels(WORKER, letter.step).inc()
+        for story in outcome.held:
+            if life.supersedes(self.store.newest(story.id), story):
+                self.store.hold(story)
+            metrics.HELD.labels(WORKER).inc()
+        for story in outcome.stories:
+            self._revise(story, silent=outcome.replay)
+        self.report.dead += len(outcome.dead)
+        self.report.held += len(outcome.held)
+        self.report.stories += len(outcome.stories)
+
+    def _revise(self, story: Story, *, silent: bool) -> None:
+        """Store one revision, and the alerts that follow from it and from what was stored before."""
+        stored = self.store.newest(story.id)
+        story = life.settle(stored, story)
+        newest = life.supersedes(stored, story)
+        self.store.put(story, newest=newest)
+        self.store.unhold(story)
+        self.report.repeats += stored is not None and stored.revision == story.revision
+        metrics.STORIES.labels(WORKER, story.provider).inc()
+        metrics.TAGS.labels(WORKER, "region").inc(len(story.regions))
+        metrics.TAGS.labels(WORKER, "actor").inc(len(story.actors))
+        metrics.MATCHES.labels(WORKER).inc(len(story.matches))
+        metrics.LAST_STORY.labels(WORKER).set_to_current_time()
+        if silent:
+            return
+        now = self.clock.now()
+        for alert in (*life.retractions(stored, story, self.versions), *life.alerts_of(stored, story)):
+            if self.store.record(alert, now):
+                self.report.alerts += 1
+                metrics.ALERTS.labels(WORKER, alert.type, alert.topic or "").inc()
+
+    def _announce(self) -> None:
+        for number, alert in self.store.unannounced():
+            self.announce(alert)
+            self.store.announced(number)
