@@ -1,0 +1,58 @@
+"""Fixtures that every test may use: the addresses of the real servers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.servers.elastic import Elasticsearch
+from tests.servers.kafka import Kafka
+from tests.servers.process import Server, ServerError
+from tests.servers.stack import FOLDER, Stack
+
+
+@pytest.fixture(scope="session")
+def kafka_address() -> Iterator[str]:
+    """``host:port`` of a real Kafka; topics are not made by themselves, and other tests use it too."""
+    yield from _address("WIREWATCH_TEST_KAFKA", Stack.at().kafka, Kafka(_own("kafka")))
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> Iterator[str]:
+    """URL of a real Elasticsearch without security; other tests use it too, so take index names of your own."""
+    named = Stack.at().elasticsearch
+    for address in _address("WIREWATCH_TEST_ELASTICSEARCH", named, Elasticsearch(_own("elasticsearch"))):
+        yield address if "://" in address else f"http://{address}"
+
+
+def _own(name: str) -> Path:
+    return FOLDER.with_name(f"stack-of-tests-{os.getpid()}") / name
+
+
+def _address(variable: str, stack: Server, own: Server) -> Iterator[str]:
+    """Yield the address that the environment names, of the running ``make stack``, or of a server of this session."""
+    if os.environ.get(variable):
+        yield os.environ[variable]
+    elif stack.alive() and stack.healthy():
+        yield stack.address
+    else:
+        try:
+            own.start()
+            yield own.address
+        except ServerError as error:
+            no_server(error)
+        finally:
+            own.stop()
+            shutil.rmtree(own.folder, ignore_errors=True)
+
+
+def no_server(error: ServerError) -> NoReturn:
+    """Skip the test with the reason; in CI a server that does not start is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(str(error))
+    pytest.skip(str(error))

@@ -1,0 +1,77 @@
+"""One Kafka node in KRaft mode: broker and controller in one process."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from tests.servers import downloads
+from tests.servers.process import Command, Server, ServerError, free_port
+
+HEAP = "-Xmx512m"
+CLUSTER = "d2lyZXdhdGNoLXRlc3RzMQ"
+"""Any 16 bytes in base64."""
+
+
+class Kafka(Server):
+    """A node; ``settings`` go to server.properties after ours."""
+
+    name = "Kafka"
+
+    def __init__(self, folder: Path, port: int = 0, settings: dict[str, str] | None = None) -> None:
+        super().__init__(folder, port)
+        self.settings = settings or {}
+
+    def command(self) -> Command:
+        """Format the storage of a new node and return the broker's command."""
+        jars = downloads.kafka()
+        java = str(downloads.java_home(17) / "bin/java")
+        properties = self.folder / "server.properties"
+        if not properties.exists():  # a node keeps its ports and identity over restarts
+            settings = {**self._settings(free_port()), **self.settings}
+            properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+            tool = [java, "-cp", f"{jars}/*", "kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(properties)]
+            done = subprocess.run(tool, capture_output=True, text=True, timeout=60, check=False)
+            if done.returncode:
+                properties.unlink()
+                raise ServerError(f"Kafka's storage in {self.folder} cannot be formatted: {done.stdout + done.stderr}")
+        quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+        options = ["-Xms256m", HEAP, "-XX:+UseG1GC", quiet, "-cp", f"{jars}/*"]
+        return Command([java, *options, "kafka.Kafka", str(properties)], {}, self.folder)
+
+    def healthy(self) -> bool:
+        """Whether the broker knows its cluster."""
+        try:
+            client = KafkaAdminClient(
+                bootstrap_servers=self.address, bootstrap_timeout_ms=2000, request_timeout_ms=5000
+            )
+        except (KafkaError, OSError):
+            return False
+        try:
+            return bool(client.describe_cluster()["brokers"])
+        except (KafkaError, OSError):
+            return False
+        finally:
+            client.close()
+
+    def _settings(self, controller: int) -> dict[str, str]:
+        return {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "controller.listener.names": "CONTROLLER",
+            "log.dirs": str(self.folder / "data"),
+            "auto.create.topics.enable": "false",  # a topic that nobody made is an error that tests must see
+            "offsets.topic.replication.factor": "1",
+            "offsets.topic.num.partitions": "8",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
+            "share.coordinator.state.topic.replication.factor": "1",
+            "share.coordinator.state.topic.min.isr": "1",
+            "group.initial.rebalance.delay.ms": "0",
+        }
