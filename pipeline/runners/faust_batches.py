@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
@@ -33,6 +32,7 @@ from pipeline import metrics
 from pipeline.adapters.kafka.connect import faust_credentials
 from pipeline.config import Config
 from pipeline.core.errors import WirewatchError
+from pipeline.runners.serve import say
 
 Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 """What one fetch brought: for each partition its records, in the order of their offsets."""
@@ -232,8 +232,7 @@ def fail(error: BaseException) -> None:
     ``os._exit``, because Faust's own way of stopping after an error commits what was not confirmed.
     """
     if isinstance(error, WirewatchError):
-        print(f"wirewatch: {error}", file=sys.stderr, flush=True)
+        say(str(error))
         os._exit(error.exit_status)
-    text = "".join(traceback.format_exception(error))
-    print(f"wirewatch: the worker ends, nothing of this fetch is acknowledged\n{text}", file=sys.stderr, flush=True)
+    say("the worker ends, nothing of this fetch is acknowledged\n" + "".join(traceback.format_exception(error)))
     os._exit(1)

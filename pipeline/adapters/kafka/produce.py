@@ -1,0 +1,114 @@
+"""Payloads into ``wire.incoming``, with kafka-python: every one is confirmed, or named with the reason."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, MessageSizeTooLargeError
+
+from pipeline.adapters.kafka import topics
+from pipeline.adapters.kafka.connect import client_settings, unreachable
+from pipeline.adapters.kafka.records import payload_headers
+from pipeline.config import Kafka
+from pipeline.core.errors import UnreachableError
+from pipeline.core.payload import Payload
+
+IN_FLIGHT = 5_000
+"""Payloads sent and not yet confirmed: what a broker that has gone away can leave in doubt."""
+
+TIMEOUT = 30.0
+"""Seconds in which the broker must confirm."""
+
+
+class Sent(msgspec.Struct):
+    """What was sent: confirmed, and refused with a reason each."""
+
+    confirmed: int = 0
+    refused: int = 0
+
+
+class Producer:
+    """Sends payloads in order; ``refuse`` gets (origin, reason) of what the broker does not take.
+
+    Raises UnreachableError when the broker is away, does not know the topic or refuses us.
+    """
+
+    def __init__(self, kafka: Kafka, key: Callable[[Payload], bytes], refuse: Callable[[str, str], None]) -> None:
+        self.kafka = kafka
+        self.key = key
+        self.refuse = refuse
+        self.sent = Sent()
+        self.topic = topics.full_name(kafka, topics.INCOMING)
+        missing = topics.missing_topics(kafka, [topics.INCOMING])
+        if missing:
+            raise topics.no_such_topic(missing)
+        self._waiting: deque[tuple[str, int, Any]] = deque()
+        self._producer = _connect(kafka)
+
+    def send(self, payload: Payload) -> None:
+        """Send one payload; the oldest ones in flight are waited for when there are too many."""
+        headers = payload_headers(payload)
+        try:
+            future = self._producer.send(self.topic, payload.data, key=self.key(payload), headers=headers)
+        except MessageSizeTooLargeError:
+            self._refuse(payload.origin, len(payload.data))
+            return
+        except KafkaError as error:
+            raise unreachable(self.kafka, error) from None
+        self._waiting.append((payload.origin, len(payload.data), future))
+        while len(self._waiting) > IN_FLIGHT or (self._waiting and self._waiting[0][2].is_done):
+            self._confirm()
+
+    def finish(self) -> Sent:
+        """Wait until everything is confirmed or refused; close."""
+        try:
+            self._producer.flush(timeout=TIMEOUT)
+            while self._waiting:
+                self._confirm()
+        except KafkaError as error:
+            raise unreachable(self.kafka, error) from None
+        finally:
+            self._producer.close(timeout=1)
+        return self.sent
+
+    def _confirm(self) -> None:
+        origin, size, future = self._waiting.popleft()
+        try:
+            future.get(timeout=TIMEOUT)
+        except MessageSizeTooLargeError:
+            self._refuse(origin, size)
+        except KafkaError as error:
+            doubtful = len(self._waiting) + 1
+            reason = unreachable(self.kafka, error)
+            raise UnreachableError(f"{reason}; {doubtful} payloads from {origin} on are not confirmed") from None
+        else:
+            self.sent.confirmed += 1
+
+    def _refuse(self, origin: str, size: int) -> None:
+        self.sent.refused += 1
+        most = topics.limit(self.kafka, topics.INCOMING)
+        self.refuse(
+            origin, f"a payload of {size} bytes is more than {self.topic} takes ({most}, kafka.max_message_bytes)"
+        )
+
+
+def _connect(kafka: Kafka) -> KafkaProducer:
+    try:
+        return KafkaProducer(
+            **client_settings(kafka),
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            batch_size=256 * 1024,
+            max_request_size=kafka.max_message_bytes,
+            bootstrap_timeout_ms=10_000,
+            max_block_ms=int(TIMEOUT * 1000),
+            delivery_timeout_ms=int(TIMEOUT * 1000),
+            request_timeout_ms=10_000,
+        )
+    except (KafkaError, OSError, ValueError) as error:
+        raise unreachable(kafka, error) from None

@@ -1,0 +1,109 @@
+"""Read topics without a group: the alerts since a time, and whole topics as they stand now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from pipeline.adapters.kafka import topics
+from pipeline.adapters.kafka.connect import client_settings, unreachable
+from pipeline.adapters.kafka.records import Record, alert_of
+from pipeline.config import Kafka
+from pipeline.core.alerts import Alert
+from pipeline.core.archive import AlertFilter
+from pipeline.core.errors import UnreachableError
+
+
+def alerts(kafka: Kafka, wanted: AlertFilter, *, follow: bool) -> Iterator[Alert]:
+    """Yield the alerts raised since ``wanted.since`` (none: from now on), each id once; with ``follow``, for ever.
+
+    Where only topics are asked for, their own Kafka topics are read; else ``wire.alerts``, filtered. Withdrawals are
+    on ``wire.alerts`` alone, so it is read in any case. Raises UnreachableError.
+    """
+    seen: set[str] = set()
+    for record in records(kafka, [topics.ALERTS], wanted.since, follow=follow):
+        try:
+            alert = alert_of(record)
+        except (msgspec.MsgspecError, ValueError):
+            continue  # somebody else's message: no alert of ours
+        if alert.id not in seen and wanted.admits(alert):
+            seen.add(alert.id)
+            yield alert
+
+
+def records(kafka: Kafka, names: Sequence[str], since: datetime | None, *, follow: bool) -> Iterator[Record]:
+    """Yield the records of topics from ``since`` on (None: the end), in the order of their arrival per partition.
+
+    Without ``follow``, ends where the topics ended when it began. Raises UnreachableError.
+    """
+    consumer = _connect(kafka)
+    try:
+        places = _places(consumer, [topics.full_name(kafka, name) for name in names])
+        ends = consumer.end_offsets(places)
+        starts = _starts(consumer, places, since, ends)
+        consumer.assign(places)
+        for place in places:
+            consumer.seek(place, starts[place])
+        left = {place for place in places if starts[place] < ends[place]}
+        while follow or left:
+            for batch in consumer.poll(timeout_ms=500).values():
+                yield from batch
+            left = {place for place in left if consumer.position(place) < ends[place]}
+    except KafkaError as error:
+        raise unreachable(kafka, error) from None
+    finally:
+        consumer.close(autocommit=False)
+
+
+def _connect(kafka: Kafka) -> KafkaConsumer:
+    try:
+        return KafkaConsumer(
+            **client_settings(kafka),
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            bootstrap_timeout_ms=10_000,
+        )
+    except (KafkaError, OSError, ValueError) as error:
+        raise unreachable(kafka, error) from None
+
+
+def _places(consumer: KafkaConsumer, names: Sequence[str]) -> list[TopicPartition]:
+    places = []
+    missing = []
+    for name in names:
+        found = consumer.partitions_for_topic(name)
+        if not found:
+            missing.append(name)
+        places += [TopicPartition(name, number) for number in sorted(found or ())]
+    if missing:
+        raise topics.no_such_topic(missing)
+    return places
+
+
+def _starts(
+    consumer: KafkaConsumer, places: list[TopicPartition], since: datetime | None, ends: dict[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    if since is None:
+        return ends
+    moment = max(0, int(since.timestamp() * 1000))
+    found = consumer.offsets_for_times(dict.fromkeys(places, moment))
+    return {place: found[place].offset if found.get(place) else ends[place] for place in places}
+
+
+def whole(kafka: Kafka, name: str) -> dict[bytes, Record]:
+    """Return the newest record of each key of a compacted topic, as it stands now; a null takes its key away."""
+    newest: dict[bytes, Record] = {}
+    for record in records(kafka, [name], datetime.fromtimestamp(0).astimezone(), follow=False):
+        key = bytes(record.key or b"")
+        newest.pop(key, None)  # an updated key goes to the end: the order is that of the last record
+        if record.value is not None:
+            newest[key] = record
+    return newest
+
+
+__all__ = ["UnreachableError", "alerts", "records", "whole"]

@@ -1,0 +1,157 @@
+"""What a record of each topic holds: from payloads, stories, alerts and dead letters to Kafka's bytes and back."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from pipeline.adapters.kafka import topics
+from pipeline.core.alerts import Alert, alert_of_event, cloud_event, event_attributes
+from pipeline.core.payload import DeadLetter, Payload
+from pipeline.core.story import Story, encode, utc
+
+JSON = ("content-type", b"application/json")
+CLOUD_EVENT = ("content-type", b"application/cloudevents+json; charset=utf-8")
+REPLAY = ("replay", b"1")
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A record to be written; ``topic`` has no prefix yet, ``source`` is the origin of the payload behind it."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    source: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of key, value and headers."""
+        return len(self.key) + len(self.value or b"") + sum(len(name) + len(value) for name, value in self.headers)
+
+
+class Record(Protocol):
+    """A record as either client library reads it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+def story_key(provider: str, uri: str) -> bytes:
+    """Return the key that keeps the revisions of a story in order."""
+    return f"{provider}\0{uri}".encode("utf-8", "surrogatepass")
+
+
+def payload_of(record: Record) -> Payload:
+    """Return the payload of a record of ``wire.incoming``; ``received`` is the header of it, else the record's time."""
+    headers = _texts(record.headers)
+    return Payload(
+        data=bytes(record.value or b""),
+        origin=f"{record.topic}/{record.partition}/{record.offset}",
+        received=_moment(headers.get("received")) or _time(record.timestamp),
+        provider=headers.get("provider"),
+        content_type=headers.get("content-type"),
+        replay=headers.get("replay") == "1",
+    )
+
+
+def attempts_of(record: Record) -> int:
+    """Return how often the payload has failed before: the header that `wirewatch dead retry` sets."""
+    number = _texts(record.headers).get("attempts", "")
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 0
+
+
+def payload_headers(payload: Payload) -> list[tuple[str, bytes]]:
+    """Return the headers that carry what is known of a payload from outside it."""
+    headers = []
+    if payload.provider:
+        headers.append(("provider", payload.provider.encode()))
+    if payload.content_type:
+        headers.append(("content-type", payload.content_type.encode()))
+    if payload.received:
+        headers.append(("received", payload.received.isoformat().encode()))
+    if payload.replay:
+        headers.append(REPLAY)
+    return headers
+
+
+def story_message(story: Story, payload: Payload, topic: str = topics.STORIES) -> Message:
+    """Return a story on its way to the index, or to ``wire.held``."""
+    headers = (JSON, REPLAY) if payload.replay else (JSON,)
+    return Message(topic, story_key(story.provider, story.uri), encode(story), headers, payload.origin)
+
+
+def story_of(record: Record) -> Story:
+    """Return the story of a record; raises msgspec.DecodeError or ValidationError on anything else."""
+    return msgspec.json.decode(record.value or b"", type=Story)
+
+
+def is_replay(record: Record) -> bool:
+    """Whether a record comes of a replay, which raises no alerts."""
+    return REPLAY in ((name, bytes(value)) for name, value in record.headers or ())
+
+
+def alert_messages(alert: Alert, source: str = "") -> list[Message]:
+    """Return an alert as a CloudEvent (structured, its attributes as headers too): for all, and for its topic."""
+    key = story_key(alert.story.provider, alert.story.uri)
+    attributes = ((f"ce_{name}", value.encode()) for name, value in event_attributes(alert).items())
+    headers = (CLOUD_EVENT, *attributes)
+    value = encode(cloud_event(alert))
+    names = [topics.ALERTS] + ([topics.alert_topic(alert.topic)] if alert.topic else [])
+    return [Message(name, key, value, headers, source) for name in names]
+
+
+def alert_of(record: Record) -> Alert:
+    """Return the alert of a record; raises msgspec.DecodeError or ValidationError on anything else."""
+    event = msgspec.json.decode(record.value or b"", type=dict[str, Any])
+    return alert_of_event(event)
+
+
+def dead_message(letter: DeadLetter, room: int) -> Message:
+    """Return a dead letter of at most ``room`` bytes; a payload that does not fit is cut, and the reason says so."""
+    message = _dead(letter)
+    excess = message.size - room
+    if excess <= 0:
+        return message
+    kept = max(0, (len(base64.b64encode(letter.payload)) - excess) // 4 * 3 - 512)
+    trace = letter.traceback[-4000:] if letter.traceback else None
+    note = f"; payload of {len(letter.payload)} bytes cut to {kept}, the whole of it is {letter.origin}"
+    cut = {"payload": letter.payload[:kept], "reason": letter.reason[:2000] + note, "traceback": trace}
+    return _dead(msgspec.structs.replace(letter, **cut))
+
+
+def dead_letter_of(record: Record) -> DeadLetter:
+    """Return the dead letter of a record; raises msgspec.DecodeError or ValidationError on anything else."""
+    return msgspec.json.decode(record.value or b"", type=DeadLetter)
+
+
+def _dead(letter: DeadLetter) -> Message:
+    headers = (JSON, ("step", letter.step.encode()))
+    return Message(topics.DEAD, letter.id.encode(), encode(letter), headers, letter.origin)
+
+
+def _texts(headers: Sequence[tuple[str, bytes]] | None) -> dict[str, str]:
+    return {name: bytes(value or b"").decode("utf-8", "replace") for name, value in headers or ()}
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return utc(datetime.fromisoformat(text)) if text else None
+    except ValueError:
+        return None
+
+
+def _time(milliseconds: int) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds >= 0 else None
+    except (OverflowError, ValueError, OSError):
+        return None

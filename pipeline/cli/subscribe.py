@@ -1,0 +1,68 @@
+"""``wirewatch subscribe``: the alerts of topics or rules, as they come."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+from pipeline import config, wiring
+from pipeline.cli.render import Style, alert_line
+from pipeline.cli.times import age
+from pipeline.config import Config
+from pipeline.core.alerts import Alert, cloud_event
+from pipeline.core.archive import AlertFilter
+from pipeline.core.story import encode
+
+POLL = 0.5
+"""Seconds between two looks into the database of the embedded pipeline."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what is subscribed to and since when."""
+    parser.add_argument("names", nargs="*", metavar="TOPIC|RULE", help="alert topics and rule ids (all)")
+    parser.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")
+    parser.add_argument("--since", type=age, metavar="1h", help="alerts of before, too: an age or a date (from now on)")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="lines for people, or CloudEvents")
+    parser.add_argument("--once", action="store_true", help="end after the alerts that are there")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print alerts until interrupted."""
+    settings = config.load(options.config)
+    topics = frozenset(name for name in options.names if name in settings.topics)
+    rules = frozenset(options.names) - topics
+    since: Callable[[datetime], datetime] | None = options.since
+    wanted = AlertFilter(topics=topics, rules=rules, since=since(datetime.now(UTC)) if since else None)
+    style = Style()
+    for alert in FOLLOW[settings.mode](settings, wanted, not options.once):
+        text = encode(cloud_event(alert)).decode() if options.format == "json" else alert_line(alert, style)
+        print(text, flush=True)
+    return 0
+
+
+def _embedded(settings: Config, wanted: AlertFilter, follow: bool) -> Iterator[Alert]:
+    """Yield from the database, looking again and again; an alert is recognised by its id."""
+    archive = wiring.archive(settings)
+    wanted = wanted if wanted.since else msgspec.structs.replace(wanted, since=datetime.now(UTC))
+    seen: set[str] = set()
+    while True:
+        for alert in archive.alerts(wanted):
+            if alert.id not in seen:
+                seen.add(alert.id)
+                yield alert
+        if not follow:
+            return
+        time.sleep(POLL)
+
+
+def _distributed(settings: Config, wanted: AlertFilter, follow: bool) -> Iterator[Alert]:
+    from pipeline.adapters.kafka import read  # noqa: PLC0415  the client loads when it is needed
+
+    yield from read.alerts(settings.kafka, wanted, follow=follow)
+
+
+FOLLOW = {"embedded": _embedded, "distributed": _distributed}

@@ -1,0 +1,50 @@
+"""``wirewatch worker``: one Faust worker of the distributed pipeline."""
+
+from __future__ import annotations
+
+import argparse
+
+from pipeline import config, metrics, wiring
+from pipeline.config import Config
+from pipeline.core.errors import UnreachableError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which worker, and how it is known to Kafka."""
+    parser.add_argument("worker", choices=("desk", "index"), help="desk: tags and matches; index: writes to the index")
+    parser.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")
+    parser.add_argument(
+        "--instance", metavar="NAME", help="a name of its own among the workers: it gets its partitions back at once"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the worker until it is told to stop."""
+    settings = config.load(options.config)
+    if settings.metrics.port:
+        metrics.serve(settings.metrics.host, settings.metrics.port)
+    return {"desk": _desk, "index": _index}[options.worker](settings, options.instance)
+
+
+def _desk(settings: Config, instance: str | None) -> int:
+    from pipeline.adapters.kafka import topics  # noqa: PLC0415  the clients load when a worker starts
+    from pipeline.adapters.kafka.send import Sender  # noqa: PLC0415  the same
+    from pipeline.runners import faust_batches, serve  # noqa: PLC0415  the same
+    from pipeline.runners.clock import Clock  # noqa: PLC0415  the same
+    from pipeline.runners.desk import WORKER, DeskWorker  # noqa: PLC0415  the same
+
+    desk = wiring.desk(settings, WORKER, Clock().now)
+    kafka = settings.kafka
+    names = [topics.INCOMING, topics.STORIES, topics.ALERTS, topics.HELD, topics.DEAD]
+    serve.wait_for_topics(kafka, [*names, *(topics.alert_topic(topic) for topic in settings.topics)])
+
+    def make() -> object:
+        effect = DeskWorker(desk, kafka, Sender(kafka, WORKER))
+        incoming = [topics.full_name(kafka, topics.INCOMING)]
+        return faust_batches.make_app(settings, WORKER, incoming, effect, instance=instance)
+
+    return serve.run(make)
+
+
+def _index(settings: Config, instance: str | None) -> int:
+    raise UnreachableError(f"index {settings.mode} {instance}")

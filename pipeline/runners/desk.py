@@ -1,0 +1,114 @@
+"""The desk worker: payloads of ``wire.incoming`` through the flow, and what comes of them to its topics, confirmed.
+
+It keeps nothing: the same payload gives the same stories, alerts and dead letters, with the same ids, however often it
+is read. Alerts are confirmed before the stories are sent on, so that no story is indexed whose alerts might be lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+import msgspec
+
+from pipeline import metrics
+from pipeline.adapters.kafka import records, topics
+from pipeline.adapters.kafka.records import Message, Record
+from pipeline.adapters.kafka.send import Refused, Sender
+from pipeline.config import Kafka
+from pipeline.core.flow import Desk, Outcome, dead_letter, work
+from pipeline.core.payload import DeadLetter
+from pipeline.runners.faust_batches import Records
+
+WORKER = "desk"
+
+TURN = 0.02
+"""Seconds of work after which heartbeats, signals and revocations get their turn."""
+
+Reload = Callable[[], Desk]
+
+
+class Produced(msgspec.Struct):
+    """What one fetch comes to: ``first`` is confirmed before ``then`` is sent."""
+
+    first: list[Message] = []
+    then: list[Message] = []
+
+
+class DeskWorker:
+    """The effect of a fetch of ``wire.incoming``."""
+
+    def __init__(self, desk: Desk, kafka: Kafka, sender: Sender) -> None:
+        self.desk = desk
+        self.kafka = kafka
+        self.sender = sender
+        self._room = topics.limit(kafka, topics.DEAD)
+
+    async def __call__(self, fetched: Records) -> None:
+        """Return when everything that these records lead to is confirmed."""
+        produced = Produced()
+        turn = perf_counter()
+        for batch in fetched.values():
+            for record in batch:
+                self.take(record, produced)
+                if perf_counter() - turn > TURN:
+                    await asyncio.sleep(0)
+                    turn = perf_counter()
+        origins = {f"{r.topic}/{r.partition}/{r.offset}": r for batch in fetched.values() for r in batch}
+        for messages in (produced.first, produced.then):
+            await self._bury(await self.sender.send(messages), origins)
+
+    def take(self, record: Record, produced: Produced) -> None:
+        """Add what one record comes to; whatever is wrong with it, that is a dead letter."""
+        payload = records.payload_of(record)
+        outcome = work(self.desk, payload)
+        try:
+            first = [message for alert in outcome.alerts for message in records.alert_messages(alert, payload.origin)]
+            then = [records.story_message(story, payload) for story in outcome.stories]
+            then += [records.story_message(story, payload, topics.HELD) for story in outcome.held]
+        except Exception as error:  # noqa: BLE001  a text that cannot be encoded must not stop the others
+            reason = f"{type(error).__name__}: {error}"
+            outcome = Outcome([], [], [], [*outcome.dead, dead_letter(self.desk, payload, "send", reason)])
+            first, then = [], []
+        attempts = records.attempts_of(record)
+        for letter in outcome.dead:
+            then.append(self._letter(msgspec.structs.replace(letter, attempts=attempts + 1)))
+        produced.first += first
+        produced.then += then
+        count(WORKER, outcome)
+
+    async def _bury(self, refused: Sequence[Refused], origins: dict[str, Record]) -> None:
+        """Make a dead letter of each payload behind a message that Kafka will not take, confirmed too."""
+        letters = []
+        for refusal in refused:
+            if refusal.message.topic == topics.DEAD:
+                letter = msgspec.json.decode(refusal.message.value or b"", type=DeadLetter)
+                self._room = min(self._room, refusal.message.size // 2)
+            else:
+                payload = records.payload_of(origins[refusal.message.source])
+                letter = dead_letter(self.desk, payload, "send", refusal.reason)
+                metrics.DEAD.labels(WORKER, "send").inc()
+            letters.append(self._letter(letter))
+        if letters:
+            await self._bury(await self.sender.send(letters), origins)
+
+    def _letter(self, letter: DeadLetter) -> Message:
+        return records.dead_message(letter, self._room)
+
+
+def count(worker: str, outcome: Outcome) -> None:
+    """Count what came of one payload."""
+    metrics.PAYLOADS.labels(worker).inc()
+    if outcome.held:
+        metrics.HELD.labels(worker).inc(len(outcome.held))
+    for letter in outcome.dead:
+        metrics.DEAD.labels(worker, letter.step).inc()
+    for alert in outcome.alerts:
+        metrics.ALERTS.labels(worker, alert.type, alert.topic or "").inc()
+    for story in outcome.stories:
+        metrics.STORIES.labels(worker, story.provider).inc()
+        metrics.TAGS.labels(worker, "region").inc(len(story.regions))
+        metrics.TAGS.labels(worker, "actor").inc(len(story.actors))
+        metrics.MATCHES.labels(worker).inc(len(story.matches))
+        metrics.LAST_STORY.labels(worker).set_to_current_time()

@@ -1,0 +1,95 @@
+"""Run a worker as a process: wait for its servers, run until a signal, stop within bounds, end when it stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import uvloop
+
+from pipeline.adapters.kafka import topics
+from pipeline.config import Kafka
+from pipeline.core.errors import UnreachableError
+
+PAUSE = 2.0
+"""Seconds between two attempts to reach a server at start."""
+
+TOPICS_WAIT = 20.0
+"""Seconds that topics may take to be made: a worker may start while `wirewatch init` runs."""
+
+STOP = 25.0
+"""Seconds that a stop may take; a fetch has five of them to end."""
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal, or the log that collects stderr."""
+    print(f"wirewatch: {text}", file=sys.stderr, flush=True)  # noqa: T201  the log of a worker is its stderr
+
+
+def wait_for(name: str, ready: Callable[[], bool]) -> None:
+    """Wait until ``ready()``: while it raises UnreachableError the server is away, which is said once."""
+    told = ""
+    while True:
+        try:
+            if ready():
+                return
+            reason = f"{name} is not ready"
+        except UnreachableError as error:
+            if "login" in str(error) or "security" in str(error):
+                raise  # waiting does not mend a wrong password
+            reason = str(error)
+        if reason != told:
+            say(f"waiting: {reason}")
+            told = reason
+        time.sleep(PAUSE)
+
+
+def wait_for_topics(kafka: Kafka, names: Sequence[str]) -> None:
+    """Wait for Kafka, and a little for its topics; raises UnreachableError naming those that are missing."""
+    wait_for("Kafka", lambda: topics.missing_topics(kafka, names) is not None)
+    until = time.monotonic() + TOPICS_WAIT
+    missing = topics.missing_topics(kafka, names)
+    if missing:
+        say(f"waiting {TOPICS_WAIT:.0f} s for topics: {', '.join(missing)}")
+    while missing:
+        if time.monotonic() > until:
+            raise topics.no_such_topic(missing)
+        time.sleep(PAUSE)
+        missing = topics.missing_topics(kafka, names)
+
+
+def run(make: Callable[[], Any]) -> int:
+    """Make the Faust app in a loop of its own and run it until SIGTERM or Ctrl-C; returns the exit status."""
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its loop from it, too
+    with asyncio.Runner() as runner:
+        return runner.run(_serve(make))
+
+
+async def _serve(make: Callable[[], Any]) -> int:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    app = make()
+    starting = asyncio.ensure_future(app.start())
+    stopping = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        starting.result()
+        await stopping
+    say("stopping")
+    loop.call_later(STOP, _give_up)
+    await app.stop()
+    starting.cancel()
+    return 0
+
+
+def _give_up() -> None:
+    """End without a further word: what is not committed is read again."""
+    say(f"not stopped after {STOP:.0f} s: ending without waiting; what is not acknowledged is read again")
+    os._exit(1)
