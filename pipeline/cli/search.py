@@ -36,15 +36,16 @@ def run(options: argparse.Namespace) -> int:
     archive = wiring.archive(settings)
     try:
         found = (story for story in archive.stories(query.need(), since) if query.matches(story) is not None)
-        count = 0
-        for count, story in enumerate(islice(found, options.limit or None), 1):
+        empty = True
+        for story in islice(found, options.limit or None):
+            empty = False
             if options.json:
                 sys.stdout.buffer.write(story_json(story, MATCHED) + b"\n")
             else:
                 print(story_line(story, Style()))
     finally:
         archive.close()
-    if not count and not options.json:
+    if empty and not options.json:
         print("wirewatch: no story matches", file=sys.stderr)
     return 0
 

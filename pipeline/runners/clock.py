@@ -20,11 +20,15 @@ class Clock:
 
 
 class SimulatedClock(Clock):
-    """Begins at ``start`` when it is made and runs ``speed`` times as fast as the world."""
+    """Begins at ``start`` when it is made, or restarted, and runs ``speed`` times as fast as the world."""
 
     def __init__(self, start: datetime, speed: float) -> None:
         self.start = start
         self.speed = speed
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin again at ``start``."""
         self.began = monotonic()
 
     def now(self) -> datetime:

@@ -1,0 +1,51 @@
+"""Run every check and say what each took: ``make check``, and with ``--servers`` ``make test``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+
+LINT: tuple[tuple[str, list[str]], ...] = (
+    ("format", ["ruff", "format", "--check", "--quiet", "."]),
+    ("lint", ["ruff", "check", "--quiet", "."]),
+    ("types", ["mypy", "--no-error-summary"]),
+    ("imports", ["lint-imports", "--cache-dir", "build/imports"]),
+)
+
+
+def main() -> int:
+    """Run the parts in turn, all of them even when one fails; return 1 when any did."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--servers", action="store_true", help="the tests on real servers too, with coverage")
+    servers = parser.parse_args().servers
+    took: list[tuple[str, float, bool]] = []
+    for name, command in LINT:
+        took.append(_run(name, [str(BIN / command[0]), *command[1:]]))
+    pytest = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
+    coverage = ["--cov", "--cov-report="] if servers else []
+    took.append(_run("tests", [*pytest, *coverage, "-m", "not servers"]))
+    if servers:
+        took.append(_run("tests on servers", [*pytest, *coverage, "--cov-append", "-m", "servers"]))
+        took.append(_run("coverage", [str(BIN / "coverage"), "report"]))
+    print("\n" + "\n".join(f"{'ok  ' if good else 'FAIL'} {name:<18} {spent:6.1f} s" for name, spent, good in took))
+    print(f"     {'in all':<18} {sum(spent for _, spent, _ in took):6.1f} s")
+    return int(not all(good for _, _, good in took))
+
+
+def _run(name: str, command: list[str]) -> tuple[str, float, bool]:
+    print(f"\n== {name}", flush=True)
+    began = perf_counter()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    return name, perf_counter() - began, done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
