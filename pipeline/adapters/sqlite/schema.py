@@ -30,7 +30,7 @@ CREATE TABLE revisions (
 ) WITHOUT ROWID;
 CREATE INDEX revisions_uri ON revisions (uri);
 CREATE VIRTUAL TABLE words USING fts5 (
-    words, detail = none, columnsize = 0,
+    keys, detail = none, columnsize = 0,
     tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* P* S* Co'"
 );
 CREATE TABLE alerts (

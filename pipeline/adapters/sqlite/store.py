@@ -60,7 +60,7 @@ class SqliteStore:
             (number, story.id, story.revision, story.status, milliseconds(story.time)),
         ).lastrowid
         if story.status is not Status.CANCELED:
-            self.connection.execute("INSERT INTO words (rowid, words) VALUES (?, ?)", (number, " ".join(keys(story))))
+            self.connection.execute("INSERT INTO words (rowid, keys) VALUES (?, ?)", (number, " ".join(keys(story))))
 
     def record(self, alert: Alert, raised: datetime) -> bool:
         """Store an alert; return False for one that is known: it has been raised before."""
