@@ -1,0 +1,96 @@
+"""Dictionary folders on disk: found, read, compiled, and the result kept in a cache that cannot be stale.
+
+The cache's name is a hash of every byte read and of this version of the program, so that a changed file makes another
+cache; a cache that cannot be read or written costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from pipeline import __version__
+from pipeline.core.errors import ConfigError, Problem
+from pipeline.core.tag import tables
+from pipeline.core.tag.dictionary import Dictionary
+from pipeline.core.tag.tables import TableFile, compile_tables
+
+_KEPT = 4
+"""Caches that stay: one for each set of folders in use."""
+
+
+def load(folders: Sequence[Path]) -> Dictionary:
+    """Return the dictionary of the folders: the shipped one first, then those that add to it or override it.
+
+    Raises ConfigError with every problem of every file.
+    """
+    dictionary, problems = check(folders, cached=True)
+    if problems:
+        raise ConfigError(problems)
+    return dictionary
+
+
+def check(folders: Sequence[Path], *, cached: bool = False) -> tuple[Dictionary, list[Problem]]:
+    """Return the dictionary and all problems, for the linter; ``cached`` reads and writes the cache."""
+    files: list[TableFile] = []
+    problems: list[Problem] = []
+    for layer, folder in enumerate(folders):
+        files.extend(_files(folder, layer, problems))
+    if problems or not cached:
+        dictionary, found = compile_tables(files)
+        return dictionary, problems + found
+    cache = _cache(files)
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        return msgspec.msgpack.decode(cache.read_bytes(), type=Dictionary), []
+    dictionary, found = compile_tables(files)
+    if not found:
+        _keep(cache, dictionary)
+    return dictionary, found
+
+
+def _files(folder: Path, layer: int, problems: list[Problem]) -> Iterator[TableFile]:
+    """Yield the tables of a folder, regions first because the others refer to them."""
+    if not folder.is_dir():
+        problems.append(Problem(str(folder), "is not a folder", hint="dictionaries: names folders with .tsv files"))
+        return
+    order = list(tables.COLUMNS)
+    found = []
+    for path in sorted(folder.glob("*.tsv")):
+        try:
+            file = TableFile(str(path), layer, path.read_bytes().decode("utf-8-sig"))
+        except OSError as error:
+            problems.append(Problem(str(path), f"cannot be read: {error.strerror}"))
+        except UnicodeDecodeError as error:
+            problems.append(Problem(str(path), f"is not UTF-8 at byte {error.start}", hint="save the file as UTF-8"))
+        else:
+            table = tables.header(file.text, "table")
+            found.append((order.index(table) if table in order else len(order), file))
+    yield from (file for _, file in sorted(found, key=lambda pair: pair[0]))
+
+
+def _cache(files: list[TableFile]) -> Path:
+    digest = sha256(__version__.encode())
+    for module in (tables, __import__("pipeline.core.tag.dictionary", fromlist=["dictionary"])):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    for file in files:
+        digest.update(f"\0{file.layer}\0{file.name}\0{len(file.text)}\0{file.text}".encode("utf-8", "surrogatepass"))
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "wirewatch" / f"dictionary-{digest.hexdigest()[:32]}.msgpack"
+
+
+def _keep(cache: Path, dictionary: Dictionary) -> None:
+    """Write the cache whole or not at all, and drop the oldest."""
+    with contextlib.suppress(OSError, RuntimeError):
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=cache.parent, delete=False) as file:
+            file.write(msgspec.msgpack.encode(dictionary))
+        Path(file.name).replace(cache)
+        kept = sorted(cache.parent.glob("dictionary-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in kept[_KEPT:]:
+            old.unlink(missing_ok=True)

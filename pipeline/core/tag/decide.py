@@ -1,0 +1,164 @@
+"""Deciding: which hits are what they look like. A strong alias tags unless its neighbours forbid it; a weak one needs evidence.
+
+Evidence is, in this order: the place named after a comma (``Georgetown, Guyana``), strong hits for the same region
+anywhere in the story, the dateline, the provider's home, a preposition of place before a town.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pipeline.core.tag.dictionary import Sense
+from pipeline.core.tag.scan import Hit
+
+PLACES = frozenset({"name", "capital", "city", "division", "place"})
+REGIONAL = PLACES | {"demonym"}
+_LOCATIVE = frozenset({"in", "near", "at", "outside", "from", "around", "of", "to", "across", "inside", "into", "through", "throughout", "within", "towards", "visit", "visiting", "visited"})  # fmt: skip
+_STREET = frozenset({"street", "avenue", "road", "boulevard", "lane", "drive", "st", "ave", "rd", "blvd", "dr", "court", "ct", "terrace"})  # fmt: skip
+_SETTLED_BY = 0.05
+"""A weak town of fewer people, in millions, is not believed on a preposition alone."""
+
+
+class Context:
+    """What is known beside the hits: the dateline's and the home's region, and words of context."""
+
+    __slots__ = ("home", "located", "words")
+
+    def __init__(self, words: Mapping[str, frozenset[str]], located: str = "", home: str = "") -> None:
+        self.words = words
+        self.located = located
+        self.home = home
+
+
+def decide(hits: Sequence[Hit], context: Context) -> None:
+    """Accept or refuse every hit that names a place, a people or an actor; each gets its evidence or its reason."""
+    pending: list[Hit] = []
+    strong: Counter[str] = Counter()
+    for index, hit in enumerate(hits):
+        sense = hit.sense
+        use = sense.use
+        if use == "null":
+            hit.reason = "absorbed by a trap"
+        elif use in REGIONAL:
+            following = hits[index + 1] if index + 1 < len(hits) else None
+            if _qualified(hit, following):
+                strong[hit.sense.region] += 1
+            elif reason := _forbidden(hit, following, context):
+                hit.reason = reason
+            elif sense.weak or hit.text.caps and sense.region == "TR":
+                pending.append(hit)
+            else:
+                _accept(hit, sense, "strong alias")
+                strong[sense.region] += 1
+        elif use == "actor":
+            if sense.weak:
+                pending.append(hit)
+            else:
+                _accept(hit, sense, "strong alias")
+                if sense.region:
+                    strong[sense.region] += 1
+    for hit in pending:
+        _weigh(hit, strong, context)
+
+
+def _accept(hit: Hit, sense: Sense, evidence: str) -> None:
+    hit.sense = sense
+    hit.accepted = True
+    hit.evidence = evidence
+
+
+def _qualified(hit: Hit, following: Hit | None) -> bool:
+    """Accept a town by the region after its comma: ``Paris, Texas`` is not in France."""
+    if (
+        following is None
+        or following.text is not hit.text
+        or hit.sense.use not in ("city", "capital", "division", "name")
+    ):
+        return False
+    gap = following.start - hit.end
+    if gap not in (1, 2) or not hit.text.written[hit.end : following.start].startswith(","):
+        return False
+    if following.sense.use not in ("name", "division"):
+        return False
+    regions = [sense.region for sense in following.senses if sense.use in ("name", "division")]
+    own = {sense.region for sense in hit.senses}
+    region = next((region for region in regions if region in own), regions[0])
+    if region not in own and (hit.sense.use == "name" or following.sense.use == "name"):
+        return False  # a list: France, Germany
+    sense = next((sense for sense in hit.senses if sense.region == region), None)
+    _accept(hit, sense or Sense("city", region), f"followed by {following.written}")
+    if following.sense.weak:
+        chosen = next(sense for sense in following.senses if sense.region == region)
+        _accept(following, chosen, f"after {hit.written}")
+    return True
+
+
+def _forbidden(hit: Hit, following: Hit | None, context: Context) -> str:
+    """Return why the neighbours make a hit something else, or nothing."""
+    if not hit.pattern.bare or hit.text.caps:
+        return ""
+    written = hit.text.written
+    padded = hit.text.folded.text
+    if hit.sense.use == "demonym" or (hit.accepted and hit.evidence):
+        return ""
+    before_at = hit.start - 1
+    if before_at > 0 and written[before_at] == " ":
+        begin = padded.rfind(" ", 0, hit.from_ - 1)
+        word = padded[begin + 1 : hit.from_ - 1]
+        if (
+            word in context.words.get("given", ())
+            and written[before_at - len(word)].isupper()
+            and word not in _LOCATIVE
+        ):
+            return f"after the given name {word.capitalize()}"
+    if written[hit.end : hit.end + 1] != " ":
+        return ""
+    stop = padded.find(" ", hit.to + 1)
+    word = padded[hit.to + 1 : stop]
+    if not word or not written[hit.end + 1 : hit.end + 2].isupper():
+        return ""
+    if word in _STREET:
+        return "the name of a street"
+    form = hit.pattern.form.strip()
+    if following is not None and following.text is hit.text and following.from_ == hit.to + 1:
+        return ""
+    if form in context.words.get("given", ()) and word not in context.words.get("title", ()):
+        return f"a given name before {word.capitalize()}"
+    if word in context.words.get("after", ()):
+        return f"part of a name that ends in {word.capitalize()}"
+    return ""
+
+
+def _weigh(hit: Hit, strong: Counter[str], context: Context) -> None:
+    """Choose among the senses of a weak alias the one with evidence, or refuse them all."""
+    best = max(hit.senses, key=lambda sense: (strong[sense.region], sense.region == context.located, sense.weight))
+    region = best.region
+    if region and strong[region]:
+        _accept(hit, best, f"{strong[region]} strong mentions of {region}")
+    elif region and region == context.located:
+        _accept(hit, best, "the dateline")
+    elif region and region == context.home:
+        _accept(hit, best, "the provider's home")
+    elif (
+        best.use in PLACES
+        and (best.weight >= _SETTLED_BY or best.use != "city")
+        and not hit.text.caps
+        and (word := _locative(hit))
+    ):
+        _accept(hit, hit.senses[0], f"after {word!r}")
+    else:
+        hit.reason = "weak alias without evidence in the story"
+
+
+def _locative(hit: Hit) -> str:
+    """Return the preposition of place before a hit, or nothing."""
+    padded = hit.text.folded.text
+    begin = padded.rfind(" ", 0, hit.from_ - 1)
+    word = padded[begin + 1 : hit.from_ - 1]
+    return word if word in _LOCATIVE and hit.text.written[hit.start - 1 : hit.start] == " " else ""
+
+
+def locative(hit: Hit) -> bool:
+    """Say whether a hit is only where something happens: ``in Hungary``."""
+    return bool(_locative(hit))

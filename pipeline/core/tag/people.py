@@ -1,0 +1,85 @@
+"""People by their surname: after a title or an office, or once the story has given the full name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+from pipeline.core.story import Kind
+from pipeline.core.tag.dictionary import Dictionary, Sense
+from pipeline.core.tag.fold import fold
+from pipeline.core.tag.scan import Hit, Text
+from pipeline.core.tag.vocabulary import Pattern
+
+
+class Surnames:
+    """The surnames of the dictionary's people."""
+
+    def __init__(self, dictionary: Dictionary) -> None:
+        self.dictionary = dictionary
+        self.bearers: dict[str, list[Sense]] = defaultdict(list)
+        self.of: dict[str, list[str]] = defaultdict(list)
+        for alias in dictionary.aliases:
+            for sense in alias.senses:
+                if sense.use == "surname":
+                    form = fold(alias.text).text.strip()
+                    self.bearers[form].append(sense)
+                    self.of[sense.actor].append(form)
+        self.patterns: dict[str, Pattern] = {}
+
+    def find(self, hits: Sequence[Hit], texts: Sequence[Text], day: date | None) -> list[Hit]:
+        """Return the surnames that stand after an office, and those of the people whom the story names in full."""
+        known: dict[str, str] = {}
+        for hit in hits:
+            if hit.accepted and hit.sense.actor and self.dictionary.actors[hit.sense.actor].kind is Kind.PERSON:
+                for form in self.of.get(hit.sense.actor, ()):
+                    known.setdefault(form, hit.sense.actor)
+        titled = self._titled(hits, known, day)
+        for form, actor in titled:
+            known.setdefault(form, actor)
+        if not known:
+            return []
+        taken = [(hit.text, hit.from_, hit.to) for hit in hits if hit.accepted or hit.sense.use == "null"]
+        found: list[Hit] = []
+        for form, actor in known.items():
+            sense = next(sense for sense in self.bearers[form] if sense.actor == actor)
+            for text in texts:
+                found += self._occurrences(form, sense, text, taken)
+        return found
+
+    def _titled(self, hits: Sequence[Hit], known: dict[str, str], day: date | None) -> list[tuple[str, str]]:
+        found = []
+        regions = {hit.sense.region for hit in hits if hit.accepted and hit.sense.region}
+        for hit in hits:
+            if hit.sense.use != "office" or hit.text.written[hit.end : hit.end + 1] != " ":
+                continue
+            padded = hit.text.folded.text
+            form = padded[hit.to + 1 : padded.find(" ", hit.to + 1)]
+            if form in known or form not in self.bearers or not hit.text.written[hit.end + 1].isupper():
+                continue
+            bearers = [sense for sense in self.bearers[form] if sense.region in regions] or (
+                self.bearers[form] if len(self.bearers[form]) == 1 else []
+            )
+            if len(bearers) > 1 and day is not None:
+                bearers = [sense for sense in bearers if self._holds(sense.actor, day)] or bearers
+            if bearers:
+                found.append((form, bearers[0].actor))
+        return found
+
+    def _holds(self, person: str, day: date) -> bool:
+        return any(holder.person == person and holder.holds(day) for holder in self.dictionary.holders)
+
+    def _occurrences(self, form: str, sense: Sense, text: Text, taken: list[tuple[Text, int, int]]) -> list[Hit]:
+        padded, found, place = text.folded.text, [], 0
+        while (place := padded.find(f" {form} ", place)) >= 0:
+            from_, to = place + 1, place + 1 + len(form)
+            place = to
+            start, end = text.folded.span(from_, to)
+            free = all(other is not text or to <= begin or stop <= from_ for other, begin, stop in taken)
+            if free and (text.caps or text.written[start].isupper()):
+                pattern = self.patterns.setdefault(form, Pattern(f" {form}"))
+                hit = Hit(text, start, end, from_, to, pattern, (sense,))
+                hit.accepted, hit.evidence = True, "full name or office in the story"
+                found.append(hit)
+        return found

@@ -1,0 +1,99 @@
+"""Finding: every occurrence of an alias in the fields of a story, before anything is decided about it."""
+
+from __future__ import annotations
+
+from pipeline.core.tag.dictionary import Sense
+from pipeline.core.tag.fold import Folded, fold
+from pipeline.core.tag.vocabulary import Pattern, Vocabulary
+
+_CAPS = 0.8
+"""A field with a larger share of capitals is written in capitals, and case says nothing in it."""
+LONGEST = 2_000_000
+"""Code points of a field that are looked at."""
+
+
+class Text:
+    """One field: as written, folded, and whether it is written in capitals."""
+
+    __slots__ = ("caps", "field", "folded", "lead", "written")
+
+    def __init__(self, field: str, written: str) -> None:
+        self.field = field
+        self.written = written[:LONGEST]
+        self.folded: Folded = fold(self.written)
+        self.caps = _in_capitals(self.written[:400])
+        end = self.written.find("\n")
+        self.lead = min(end if end > 0 else len(self.written), 400)
+        """Where the first paragraph ends."""
+
+
+class Hit:
+    """An alias at a place, with its possible senses; then what was decided: a sense or the reason against all."""
+
+    __slots__ = ("accepted", "end", "evidence", "from_", "pattern", "reason", "sense", "senses", "start", "text", "to")
+
+    def __init__(self, text: Text, start: int, end: int, from_: int, to: int, pattern: Pattern, senses: tuple[Sense, ...]):  # fmt: skip
+        self.text = text
+        self.start = start
+        self.end = end
+        self.from_ = from_
+        self.to = to
+        self.pattern = pattern
+        self.senses = senses
+        self.sense = senses[0]
+        self.accepted = False
+        self.evidence = ""
+        self.reason = ""
+
+    @property
+    def written(self) -> str:
+        """The alias as the story writes it."""
+        return self.text.written[self.start : self.end]
+
+
+def scan(text: Text, vocabulary: Vocabulary) -> list[Hit]:
+    """Return the hits of one field from left to right, those at a wrong case or boundary left out."""
+    padded, written, caps = text.folded.text, text.written, text.caps
+    offsets = text.folded.offsets
+    patterns = vocabulary.patterns
+    hits: list[Hit] = []
+    for index, start, end in vocabulary.find(text.folded):
+        pattern = patterns[index]
+        if padded[end] != " " and not pattern.open:
+            shorter = vocabulary.shorter(padded[start : end + 1])
+            if shorter is None:
+                continue
+            pattern, length = shorter
+            end = start + length  # noqa: PLW2901  the match is the shorter one from here on
+        from_ = start + 1 if padded[start] == " " else start
+        if offsets is None:
+            begin, stop = from_ - 1, end - 1
+        else:
+            begin, stop = offsets[from_ - 1], offsets[end - 1]
+        senses = _senses(pattern, written[begin:stop], caps)
+        if senses:
+            hits.append(Hit(text, begin, stop, from_, end, pattern, senses))
+    return hits
+
+
+def _senses(pattern: Pattern, written: str, caps: bool) -> tuple[Sense, ...]:
+    """Return the senses that the case of the text allows."""
+    if pattern.exact and not caps:
+        exact = tuple(sense for form, sense in pattern.exact if form == written)
+        if exact:
+            return exact
+    if not pattern.loose:
+        return ()
+    if caps or not pattern.capital:
+        return pattern.loose
+    if pattern.upper:
+        return pattern.loose if written.isupper() else ()
+    first = written[:1]
+    return pattern.loose if first.isupper() or not first.islower() else ()
+
+
+def _in_capitals(text: str) -> bool:
+    if text.isupper():
+        return True
+    upper = sum(map(str.isupper, text))
+    return upper > 0 and upper > _CAPS * (upper + sum(map(str.islower, text)))
