@@ -1,0 +1,137 @@
+"""Datelines: the place, date and agency that open a wire story's text, taken off it.
+
+``GROSSETO, Italy (AP) --``, ``Berlin (dpa) -``, ``BEIJING, Oct. 10 (Xinhua) --``, ``MOSCOW, April 3. /TASS/.``,
+``LONDON--(BUSINESS WIRE)--``, ``PARIS -``. An opening in mixed case counts only with an agency that is known, or is the
+provider, or stands in lower case: "Nutrisystem Inc. (NTRI) - the company" opens a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+
+_DASH = r"(?:-{1,2}|–|—|_{1,2}|―)"
+_WITH_AGENCY = re.compile(
+    rf"(?P<place>[^\W\d_][^()\n]{{1,90}}?)\s*(?:-{{1,2}}|–|—)?\s?\((?P<agency>[^()\n]{{2,40}})\)(?P<end>\s*(?:\.\s*)?{_DASH}\s*|\s*[.:]\s+)"
+)
+_SLASHED = re.compile(rf"(?P<place>[^\W\d_][^/\n]{{1,90}}?)\s*/(?P<agency>[^/\n]{{2,40}})/\s*(?:\.\s+|{_DASH}\s*)")
+_BARE = re.compile(
+    rf"(?P<place>[^\W\d_a-z][^\W\d_a-z'’.\- ]{{2,}}(?:[ '’.-][^\W\d_a-z]+){{0,4}})"
+    rf"(?P<rest>,\s[^\n()–—]{{2,60}}?)?\s{_DASH}\s"
+)
+_AGENCIES = frozenset(
+    (
+        *("ap", "reuters", "afp", "dpa", "upi", "xinhua", "tass", "itar-tass", "ansa", "efe", "kyodo", "jiji press"),
+        *("pa", "pti", "ians", "ani", "anp", "apa", "ats", "belga", "tt", "ntb", "ritzau", "stt", "lusa", "ctk", "pap"),
+        *("mti", "interfax", "ria novosti", "ukrinform", "anadolu", "aa", "yonhap", "kcna", "cna", "bernama", "antara"),
+        *(
+            "aap",
+            "rte",
+            "cp",
+            "the canadian press",
+            "irna",
+            "sana",
+            "wam",
+            "spa",
+            "mena",
+            "petra",
+            "kuna",
+            "qna",
+            "apx",
+        ),
+        *(
+            "bloomberg",
+            "business wire",
+            "globe newswire",
+            "globenewswire",
+            "prnewswire",
+            "sid",
+            "kna",
+            "epd",
+            "vna",
+            "ints",
+        ),
+        *(
+            "thomson reuters foundation",
+            "ap photo",
+            "ips",
+            "inter press service",
+            "europa press",
+            "notimex",
+            "agerpres",
+        ),
+    )
+)
+_NO_PLACES = frozenset(
+    (
+        *("NATO", "OPEC", "UNESCO", "UNICEF", "UNHCR", "ASEAN", "BRICS", "INTERPOL", "FIFA", "UEFA", "NASA", "COVID"),
+        *(
+            "BREAKING",
+            "EXCLUSIVE",
+            "WATCH",
+            "VIDEO",
+            "PHOTOS",
+            "CORRECTION",
+            "CORRECTED",
+            "UPDATE",
+            "ANALYSIS",
+            "OPINION",
+        ),
+        *(
+            "URGENT",
+            "FLASH",
+            "BULLETIN",
+            "ALERT",
+            "ADVISORY",
+            "KILL",
+            "NOTE",
+            "EDITORS",
+            "FACTBOX",
+            "TIMELINE",
+            "SOCCER",
+        ),
+    )
+)
+_LONGEST = 160
+
+
+def split_dateline(body: str | None, provider: str | None) -> tuple[str | None, str | None]:
+    """Return the dateline that opens ``body``, without its closing dash, and the body without it."""
+    if not body:
+        return None, body
+    opening = body[:_LONGEST]
+    for pattern in (_WITH_AGENCY, _SLASHED):
+        found = pattern.match(opening)
+        if found is not None and _credible(found["place"], found["agency"], provider):
+            return _clean(found.group()), body[found.end() :]
+    found = _BARE.match(opening)
+    if found is not None and found["place"] not in _NO_PLACES and _is_place(found["place"], found["rest"]):
+        return _clean(found.group()), body[found.end() :]
+    return None, body
+
+
+def _credible(place: str, agency: str, provider: str | None) -> bool:
+    words = place.split()
+    if len(words) > 10 or (". " in place and not re.search(r"\b[A-Z][a-z]{0,5}\.", place)):
+        return False
+    name = agency.strip().casefold()
+    known = name in _AGENCIES or name.split("/")[0] in _AGENCIES or (provider is not None and _same(name, provider))
+    return known or _capitals(words[0]) or (agency.islower() and len(agency) < 8 and words[0][:1].isupper())
+
+
+def _same(agency: str, provider: str) -> bool:
+    provider = provider.casefold()
+    return len(agency) > 1 and (agency in provider or provider in agency)
+
+
+def _capitals(word: str) -> bool:
+    letters = [char for char in word if char.isalpha()]
+    return len(letters) > 2 and all(char.isupper() or not char.islower() for char in letters)
+
+
+def _is_place(place: str, rest: str | None) -> bool:
+    letters = sum(char.isalpha() for char in place)
+    return letters > 3 if rest is None else letters > 2 and len(rest.split()) < 7
+
+
+def _clean(dateline: str) -> str:
+    return dateline.strip().rstrip("-–—_―:").rstrip()

@@ -1,0 +1,227 @@
+"""ninjs 1.x, 2.x and 3.x: the IPTC's news in JSON.
+
+Source: the JSON schemas of IPTC at iptc.org/std/ninjs. Version 1 has flat names (``body_xhtml``), version 2 lists of
+roles (``bodies``), version 3 the same in camel case; names are compared in lower case, so that one table serves all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.core.flow import Parsed
+from pipeline.core.formats.dates import moment
+from pipeline.core.formats.document import Document
+from pipeline.core.formats.draft import Draft, finish
+from pipeline.core.formats.hosts import authority
+from pipeline.core.formats.nitf import body_of_source
+from pipeline.core.formats.text import html_line, html_text, looks_like_html, plain_text
+from pipeline.core.formats.words import status_of, urgency_of
+from pipeline.core.story import Link, Subject
+
+_TEXTLESS = frozenset(("picture", "video", "audio", "graphic", "photo", "composite", "component"))
+_MARKS = frozenset(
+    (
+        *("versioncreated", "headline", "headlines", "bodies", "pubstatus", "renditions", "associations", "altids"),
+        *("standard", "$standard", "urgency", "firstcreated", "profile", "representationtype", "copyrightholder"),
+        *("type", "slugline", "ednote", "byline", "subject", "subjects", "embargoed", "embargoeduntil", "evolvedfrom"),
+        *("version", "language", "mimetype", "title", "descriptions", "usageterms", "copyrightnotice", "located"),
+    )
+)
+_CARRIES_NEWS = frozenset(
+    (
+        *(
+            "standard",
+            "$standard",
+            "renditions",
+            "associations",
+            "altids",
+            "descriptions",
+            "title",
+            "subject",
+            "subjects",
+        ),
+        *(
+            "person",
+            "people",
+            "place",
+            "places",
+            "organisation",
+            "organisations",
+            "event",
+            "events",
+            "object",
+            "objects",
+        ),
+        *("genre", "genres", "trustindicator", "trustindicators", "rightsinfo", "infosource", "infosources"),
+        *("digitalsourcetype", "eventdetails", "plannedcoverage"),
+    )
+)
+"""Members that make an item news even where it has no text."""
+
+_SUBJECTS = (
+    *("subject", "subjects", "place", "places", "person", "people", "organisation", "organisations"),
+    *("event", "events", "object", "objects", "genre", "genres"),
+)
+_LINKS = {
+    "evolvedfrom": "evolvedfrom",
+    "rewriteof": "evolvedfrom",
+    "rewrite_of": "evolvedfrom",
+    "previousversion": "previousversion",
+}
+_HTML_BODIES = ("body_xhtml", "body_html", "body_html5")
+_HTML_TYPES = ("html", "xhtml")
+
+
+def detect(document: Document) -> bool:
+    """Recognise an object with a ``uri`` and a member of ninjs."""
+    members = document.members
+    if not isinstance(members.get("uri"), str) or "data" in members or "items" in members:
+        return False
+    return not _MARKS.isdisjoint(members) or any(
+        name.startswith(("body_", "description_", "headline_")) for name in members
+    )
+
+
+def read(document: Document) -> Parsed:
+    """Return the one story."""
+    item = document.members
+    uri = _string(item, "uri")
+    headline = _headline(item)
+    body = _body(item)
+    kind = _string(item, "type")
+    if kind == "event" and body is None:
+        body = _described(item)
+    draft = Draft(
+        uri=uri,
+        provider=_string(item, "provider") or _party(item.get("provider")),
+        host=authority(uri),
+        version=_number_or_string(item, "version"),
+        version_created=moment(item.get("versioncreated")),
+        first_created=moment(item.get("firstcreated")),
+        status=status_of(item.get("pubstatus")),
+        signals=list(_strings(item.get("signal") or item.get("signals"))),
+        embargoed=_string(item, "embargoed") or _string(item, "embargoeduntil"),
+        urgency=urgency_of(item.get("urgency", item.get("priority"))),
+        headline=headline,
+        slugline=_string(item, "slugline"),
+        byline=_string(item, "byline") or _string(item, "by"),
+        dateline=_string(item, "dateline"),
+        body=body,
+        language=_string(item, "language"),
+        ed_note=_string(item, "ednote"),
+        links=list(_links(item)),
+        subjects=list(_subjects(item)),
+        bare=kind in _TEXTLESS or not _CARRIES_NEWS.isdisjoint(item),
+    )
+    return Parsed([finish(draft, document.payload, "ninjs")])
+
+
+def _string(item: dict[str, Any], name: str) -> str | None:
+    value = item.get(name)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _number_or_string(item: dict[str, Any], name: str) -> str | None:
+    value = item.get(name)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return _string(item, name)
+
+
+def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401  whatever JSON holds
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            yield from (one[name] for name in ("code", "literal", "uri", "name") if isinstance(one.get(name), str))
+
+
+def _party(value: Any) -> str | None:  # noqa: ANN401  the same
+    return next(_strings(value), None) if isinstance(value, dict) else None
+
+
+def _roles(item: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the entries of a list of roles that hold a text, their names in lower case."""
+    entries = item.get(name)
+    found = []
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict):
+            entry = {key.lower(): value for key, value in entry.items()}  # noqa: PLW2901  the same entry, its case folded
+            if isinstance(entry.get("value"), str) and entry["value"].strip():
+                found.append(entry)
+    return found
+
+
+def _headline(item: dict[str, Any]) -> str | None:
+    """Return ``headline``, or else the headline with the role main, or the first one, or the title."""
+    if text := _string(item, "headline"):
+        return html_line(text)
+    entries = _roles(item, "headlines")
+    main = next((entry for entry in entries if entry.get("role") == "main"), entries[0] if entries else None)
+    if main is not None:
+        return html_line(main["value"])
+    extra = next((name for name in item if name.startswith("headline_") and _string(item, name)), None)
+    return html_line(_string(item, extra) if extra else _string(item, "title"))
+
+
+def _body(item: dict[str, Any]) -> str | None:
+    """Return the body from its richest form: paragraphs are marked in HTML, often lost in plain text."""
+    for name in _HTML_BODIES:
+        if text := html_text(_string(item, name)):
+            return text
+    for name in item:
+        if name.startswith("body_") and (text := _any_text(_string(item, name), name)):
+            return text
+    bodies = _roles(item, "bodies")
+    bodies.sort(key=lambda entry: not str(entry.get("contenttype", "")).endswith(_HTML_TYPES))
+    for entry in bodies:
+        if text := _any_text(entry["value"], f"{entry.get('contenttype', '')} {entry.get('role', '')}".lower()):
+            return text
+    return None
+
+
+def _described(item: dict[str, Any]) -> str | None:
+    entries = _roles(item, "descriptions")
+    return plain_text(entries[0]["value"]) if entries else None
+
+
+def _any_text(value: str | None, kind: str) -> str | None:
+    if value is None:
+        return None
+    if "nitf" in kind and "<" in value:
+        return body_of_source(value) or html_text(value)
+    if "html" in kind or looks_like_html(value):
+        return html_text(value)
+    return plain_text(value)
+
+
+def _links(item: dict[str, Any]) -> Iterator[Link]:
+    for name, rel in _LINKS.items():
+        for uri in _strings(item.get(name)):
+            yield Link(rel, uri.strip())
+    associations = item.get("associations")
+    # A list since 2.0, an object by name before.
+    for entry in associations if isinstance(associations, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("uri"), str) and isinstance(entry.get("rel"), str):
+            yield Link(_RELATIONS.get(entry["rel"].lower(), entry["rel"].lower()), entry["uri"])
+
+
+_RELATIONS = {"replaces": "previousversion", "derivedfrom": "evolvedfrom", "updates": "evolvedfrom"}
+
+
+def _subjects(item: dict[str, Any]) -> Iterator[Subject]:
+    for member in _SUBJECTS:
+        entries = item.get(member)
+        for entry in entries if isinstance(entries, list) else ():
+            if not isinstance(entry, dict):
+                continue
+            name, scheme = _string(entry, "name"), _string(entry, "scheme")
+            code = _string(entry, "code") or _string(entry, "literal")
+            uri = _string(entry, "uri")
+            if code is None and uri is not None:
+                scheme, _, code = uri.rpartition("/")
+            if name or code:
+                yield Subject(code=code, name=name, scheme=scheme or None)
