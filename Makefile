@@ -44,6 +44,9 @@ stack-stop: ## stop them
 format: setup ## format the code and sort the imports
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .
 
+docs: setup ## write docs/reference anew from the code
+	@$(BIN)/python docs/build.py
+
 lock: setup ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --universal --generate-hashes \
 		--no-emit-index-url --no-header --upgrade --quiet -o requirements.lock
