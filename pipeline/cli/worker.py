@@ -38,12 +38,13 @@ def _desk(settings: Config, instance: str | None) -> int:
     names = [topics.INCOMING, topics.STORIES, topics.ALERTS, topics.HELD, topics.DEAD]
     serve.wait_for_topics(kafka, [*names, *(topics.alert_topic(topic) for topic in settings.topics)])
 
-    def make() -> object:
-        effect = DeskWorker(desk, kafka, Sender(kafka, WORKER))
-        incoming = [topics.full_name(kafka, topics.INCOMING)]
-        return faust_batches.make_app(settings, WORKER, incoming, effect, instance=instance)
+    sender = Sender(kafka, WORKER)
 
-    return serve.run(make)
+    def make() -> object:
+        incoming = [topics.full_name(kafka, topics.INCOMING)]
+        return faust_batches.make_app(settings, WORKER, incoming, DeskWorker(desk, kafka, sender), instance=instance)
+
+    return serve.run(make, sender.close)
 
 
 def _index(settings: Config, instance: str | None) -> int:

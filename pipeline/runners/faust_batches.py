@@ -19,11 +19,10 @@ import os
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import faust
 from aiokafka import ConsumerRecord, TopicPartition
-from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 from yarl import URL
@@ -173,9 +172,12 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
 class BatchSchema(faust.Schema):  # type: ignore[misc]  # Faust has no types
     """Hands the records over as they are: nothing is decoded before the agent has them."""
 
-    async def decode(self, app: Any, message: Any, *, propagate: bool = False) -> Event:  # noqa: ANN401, ARG002
-        """Return the event of one fetch."""
-        return Event(app, None, message.value, [], message)
+    def loads_key(self, _app: Any, _message: Any, **_: Any) -> None:  # noqa: ANN401
+        """Return None: a fetch has no key."""
+
+    def loads_value(self, _app: Any, message: Any, **_: Any) -> Records:  # noqa: ANN401
+        """Return the records."""
+        return cast("Records", message.value)
 
 
 class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import uvloop
@@ -63,14 +63,14 @@ def wait_for_topics(kafka: Kafka, names: Sequence[str]) -> None:
         missing = topics.missing_topics(kafka, names)
 
 
-def run(make: Callable[[], Any]) -> int:
-    """Make the Faust app in a loop of its own and run it until SIGTERM or Ctrl-C; returns the exit status."""
+def run(make: Callable[[], Any], close: Callable[[], Awaitable[None]]) -> int:
+    """Make the Faust app in a loop of its own, run it until SIGTERM or Ctrl-C, ``close``; return the exit status."""
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its loop from it, too
     with asyncio.Runner() as runner:
-        return runner.run(_serve(make))
+        return runner.run(_serve(make, close))
 
 
-async def _serve(make: Callable[[], Any]) -> int:
+async def _serve(make: Callable[[], Any], close: Callable[[], Awaitable[None]]) -> int:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -84,8 +84,9 @@ async def _serve(make: Callable[[], Any]) -> int:
         await stopping
     say("stopping")
     loop.call_later(STOP, _give_up)
-    await app.stop()
     starting.cancel()
+    await app.stop()
+    await close()
     return 0
 
 

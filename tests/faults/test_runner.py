@@ -1,0 +1,98 @@
+"""The runner under kills, stops and rebalances, with a ledger as the oracle; the plain runner is the control."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.fleet import fleet
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+
+RUNNERS = pytest.mark.parametrize("runner", ["faust", "plain"])
+FETCH = 200
+
+
+@RUNNERS
+def test_killed_workers_lose_nothing_and_repeat_at_most_their_last_fetch(
+    runner: str, kafka_address: str, tmp_path: Path
+) -> None:
+    with fleet(kafka_address, tmp_path, runner) as ships:
+        for _ in range(3):
+            worker = ships.start()
+            ships.wait_begun(worker)
+            time.sleep(0.3)
+            ships.kill(worker)
+        ships.start()
+        count = ships.finish()
+    assert count.lost == 0
+    in_flight_and_uncommitted = 1 + 100 // 15  # a fetch, and what is done in 0.1 s, between two commits
+    assert count.repeated <= 3 * in_flight_and_uncommitted * FETCH
+
+
+@RUNNERS
+def test_stopped_workers_lose_and_repeat_nothing(runner: str, kafka_address: str, tmp_path: Path) -> None:
+    with fleet(kafka_address, tmp_path, runner) as ships:
+        for _ in range(3):
+            worker = ships.start()
+            ships.wait_begun(worker)
+            time.sleep(0.3)
+            assert ships.stop(worker) < 15
+            assert worker.returncode == 0
+        ships.start()
+        count = ships.finish()
+    assert (count.lost, count.repeated) == (0, 0)
+
+
+def test_joining_and_leaving_workers_lose_and_repeat_nothing(kafka_address: str, tmp_path: Path) -> None:
+    with fleet(kafka_address, tmp_path, "faust", records=24_000, work=60) as ships:
+        first = ships.start()
+        ships.wait_begun(first)
+        for _ in range(2):
+            other = ships.start()
+            ships.wait_begun(other)
+            time.sleep(0.5)
+            ships.stop(other)
+            time.sleep(0.5)
+        count = ships.finish()
+    assert (count.lost, count.repeated) == (0, 0)
+
+
+def test_a_worker_whose_effect_hangs_blocks_neither_a_rebalance_nor_its_own_stop(
+    kafka_address: str, tmp_path: Path
+) -> None:
+    with fleet(kafka_address, tmp_path, "faust") as ships:
+        ships.block.touch()
+        first = ships.start()
+        ships.wait_begun(first)
+        assert ships.wait_begun(ships.start()) < 25
+        assert ships.stop(first) < 25
+        assert first.returncode == 0
+        ships.block.unlink()
+        assert ships.finish().lost == 0
+
+
+@RUNNERS
+def test_an_effect_that_raises_ends_the_worker_and_nothing_is_lost(
+    runner: str, kafka_address: str, tmp_path: Path
+) -> None:
+    with fleet(kafka_address, tmp_path, runner) as ships:
+        worker = ships.start()
+        ships.wait_begun(worker)
+        ships.fail.touch()
+        assert worker.wait(20) == 1
+        ships.start()
+        assert ships.finish().lost == 0
+
+
+def test_the_oracle_sees_that_stock_faust_loses_what_an_effect_has_failed_on(
+    kafka_address: str, tmp_path: Path
+) -> None:
+    with fleet(kafka_address, tmp_path, "stock") as ships:
+        worker = ships.start()
+        ships.wait_begun(worker)
+        ships.fail.touch()
+        assert ships.finish(60).lost > 0
+        assert not ships.fail.exists()

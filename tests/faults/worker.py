@@ -1,0 +1,110 @@
+"""A worker whose effect is a line in a ledger: what a runner does is then to be read from the lines.
+
+``python -m tests.faults.worker RUNNER BROKER PREFIX LEDGER MILLISECONDS``. RUNNER is ``faust`` (the project's),
+``plain`` (the control) or ``stock`` (Faust's own ``take()``, which loses: so the tests can see a loss). Lines of the
+ledger are ``B|E partition first last``: a fetch begun, its effect confirmed. While the file ``LEDGER.block`` is
+there, no effect is confirmed; where there is a ``LEDGER.fail``, one effect takes it away and raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import faust
+import uvloop
+from aiokafka import TopicPartition
+
+from pipeline.config import Config, Kafka
+from pipeline.runners import faust_batches, serve
+from pipeline.runners.faust_batches import Effect, Records
+from tests.runners import plain
+
+NAME = "ledger"
+TOPIC = "ledger"
+
+
+def ledger_effect(ledger: Path, milliseconds: float) -> Effect:
+    """Return an effect that takes about so long and notes its records when it is done."""
+    lines = os.open(f"{ledger}.{os.getpid()}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    block = Path(f"{ledger}.block")
+    fails = Path(f"{ledger}.fail")
+
+    def note(kind: str, records: Records) -> None:
+        for partition, batch in records.items():
+            os.write(lines, f"{kind} {partition.partition} {batch[0].offset} {batch[-1].offset}\n".encode())
+
+    def fail_once() -> None:
+        if fails.exists():
+            fails.unlink()
+            raise RuntimeError("the effect failed")
+
+    blocked = block.exists
+
+    async def effect(records: Records) -> None:
+        note("B", records)
+        while blocked():
+            await asyncio.sleep(0.1)  # noqa: ASYNC110  a file of another process has no event
+        await asyncio.sleep(milliseconds / 1000 * random.uniform(0.5, 1.5))  # noqa: S311  a duration
+        fail_once()
+        note("E", records)
+
+    return effect
+
+
+def stock(kafka: Kafka, effect: Effect) -> Any:
+    """Return an app whose agent takes batches as Faust's documentation shows."""
+    app = faust.App(
+        f"{kafka.prefix}wirewatch-{NAME}",
+        broker=f"aiokafka://{kafka.brokers[0]}",
+        topic_disable_leader=True,
+        web_enabled=False,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
+        broker_commit_interval=0.1,
+        broker_max_poll_records=kafka.fetch_records,
+    )
+    app._create_directories = lambda: None
+
+    @app.agent(app.topic(kafka.prefix + TOPIC, value_serializer="raw"))  # type: ignore[untyped-decorator]
+    async def agent(stream: Any) -> None:
+        async for values in stream.take(kafka.fetch_records, within=0.05):
+            batches: dict[TopicPartition, list[Position]] = {}
+            for value in values:
+                partition, offset = map(int, value.split())  # take() hands over values alone
+                batches.setdefault(TopicPartition(TOPIC, partition), []).append(Position(offset))
+            await effect(batches)
+
+    return app
+
+
+class Position(NamedTuple):
+    """A record, as far as the ledger looks at it."""
+
+    offset: int
+
+
+async def _nothing() -> None:
+    pass
+
+
+def main(runner: str, broker: str, prefix: str, ledger: str, milliseconds: str) -> int:
+    """Run until SIGTERM."""
+    kafka = Kafka(brokers=(broker,), prefix=prefix, fetch_records=200)
+    config = Config(mode="distributed", kafka=kafka)
+    effect = ledger_effect(Path(ledger), float(milliseconds))
+    topics = [prefix + TOPIC]
+    if runner == "plain":
+        uvloop.run(plain.run(kafka, NAME, topics, effect))
+        return 0
+    if runner == "stock":
+        return serve.run(lambda: stock(kafka, effect), _nothing)
+    return serve.run(lambda: faust_batches.make_app(config, NAME, topics, effect), _nothing)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
