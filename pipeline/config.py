@@ -74,7 +74,12 @@ class Elasticsearch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ca: str | None = None
     shards: Positive = 1
     replicas: Annotated[int, Meta(ge=0)] = 0
-    refresh: str = "5s"
+    refresh: Annotated[str, Meta(pattern="^[0-9]+(ms|s|m)$")] = "5s"
+    """How soon what is indexed can be found."""
+    prefix: Annotated[str, Meta(pattern="^([a-z][a-z0-9-]{0,40})?$")] = ""
+    """Begins the name of every index, so that two pipelines can share a cluster."""
+    timeout: Seconds = 30.0
+    """Seconds that one request may take."""
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
