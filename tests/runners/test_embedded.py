@@ -219,7 +219,9 @@ def test_a_watched_folder_takes_in_what_appears(tmp_path: Path) -> None:
 
 
 RSS = """<rss version="2.0"><channel><title>t</title>{}</channel></rss>"""
-ITEM = "<item><guid isPermaLink='false'>{0}</guid><title>Troops attacked {0}</title><description>So {0}</description></item>"
+ITEM = (
+    "<item><guid isPermaLink='false'>{0}</guid><title>Troops attacked {0}</title><description>So</description></item>"
+)
 
 
 def test_an_undated_item_of_a_changed_feed_alerts_once(tmp_path: Path) -> None:
