@@ -51,14 +51,14 @@ def _commands() -> Iterator[str]:
 def _command(name: str, sub: argparse.ArgumentParser) -> Iterator[str]:
     sub.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=100)
     yield f"## wirewatch {name}\n\n```text\n{sub.format_help().rstrip()}\n```\n"
-    for action in sub._actions:  # noqa: SLF001  argparse offers no other way to its subcommands
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  the same
+    for action in sub._actions:
+        if isinstance(action, argparse._SubParsersAction):
             for child, below in action.choices.items():
                 yield from _command(f"{name} {child}", below)
 
 
 def _subparser(root: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
-    action = next(action for action in root._actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001
+    action = next(action for action in root._actions if isinstance(action, argparse._SubParsersAction))
     return typing.cast("argparse.ArgumentParser", action.choices[name])
 
 
@@ -84,12 +84,12 @@ def _configuration() -> Iterator[str]:
         yield ""
 
 
-def _shown(field: Any) -> str:  # noqa: ANN401  msgspec names no type for it
+def _shown(field: Any) -> str:
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     return "as below" if isinstance(value, msgspec.Struct) else json.dumps(msgspec.to_builtins(value))
 
 
-def _type(type_: Any) -> str:  # noqa: ANN401
+def _type(type_: Any) -> str:
     origin, arguments = typing.get_origin(type_), typing.get_args(type_)
     if origin is typing.Annotated:
         return _type(arguments[0])
@@ -123,7 +123,7 @@ def _metrics() -> Iterator[str]:
         if isinstance(metric, MetricWrapperBase):
             described = metric.describe()[0]
             name = described.name + ("_total" if described.type == "counter" else "")
-            labels = ", ".join(metric._labelnames)  # noqa: SLF001  not offered otherwise
+            labels = ", ".join(metric._labelnames)
             yield f"| `{name}` | {described.type} | {labels} | {described.documentation} |"
 
 

@@ -65,7 +65,7 @@ class _Reader:
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
         self.problems.append(Problem(self.file, message, line, column, hint))
 
-    def value(self, node: yaml.Node, type_: Any, path: str) -> Any:  # noqa: ANN401  any type that a struct may have
+    def value(self, node: yaml.Node, type_: Any, path: str) -> Any:
         """Return the node as ``type_``, or _NOTHING after noting what is wrong."""
         origin, arguments = typing.get_origin(type_), typing.get_args(type_)
         if origin is typing.Annotated:
@@ -82,7 +82,7 @@ class _Reader:
             return self.mapping(node, arguments[1], path)
         return self.plain(node, type_, path)
 
-    def union(self, node: yaml.Node, type_: Any, arguments: tuple[Any, ...], path: str) -> Any:  # noqa: ANN401
+    def union(self, node: yaml.Node, type_: Any, arguments: tuple[Any, ...], path: str) -> Any:
         if isinstance(node, yaml.ScalarNode):
             return self.plain(node, type_, path)
         wanted = yaml.MappingNode if isinstance(node, yaml.MappingNode) else yaml.SequenceNode
@@ -93,7 +93,7 @@ class _Reader:
                 return self.value(node, choice, path)
         return self.plain(node, type_, path)
 
-    def struct(self, node: yaml.Node, type_: Any, path: str) -> Any:  # noqa: ANN401
+    def struct(self, node: yaml.Node, type_: Any, path: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
             self.problem(node, f"{path or 'the file'} must be a mapping (key: value), not {_name(node)}")
             return _NOTHING
@@ -125,14 +125,14 @@ class _Reader:
             self.problem(node, f"{path + ': ' if path else ''}{error}")
             return _NOTHING
 
-    def sequence(self, node: yaml.Node, origin: Any, item: Any, path: str) -> Any:  # noqa: ANN401
+    def sequence(self, node: yaml.Node, origin: Any, item: Any, path: str) -> Any:
         if not isinstance(node, yaml.SequenceNode):
             self.problem(node, f"{path} must be a list, not {_name(node)}")
             return _NOTHING
         values = (self.value(child, item, f"{path}[{index}]") for index, child in enumerate(node.value))
         return origin(value for value in values if value is not _NOTHING)
 
-    def mapping(self, node: yaml.Node, item: Any, path: str) -> Any:  # noqa: ANN401
+    def mapping(self, node: yaml.Node, item: Any, path: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
             self.problem(node, f"{path} must be a mapping (key: value), not {_name(node)}")
             return _NOTHING
@@ -147,7 +147,7 @@ class _Reader:
                 found[key] = value
         return found
 
-    def plain(self, node: yaml.Node, type_: Any, path: str) -> Any:  # noqa: ANN401
+    def plain(self, node: yaml.Node, type_: Any, path: str) -> Any:
         try:
             return msgspec.convert(self.construct(node), type_)
         except (msgspec.ValidationError, yaml.YAMLError, ValueError) as error:
@@ -155,11 +155,11 @@ class _Reader:
             self.problem(node, f"{path}: {message[:1].lower()}{message[1:]}")
             return _NOTHING
 
-    def construct(self, node: yaml.Node) -> Any:  # noqa: ANN401
+    def construct(self, node: yaml.Node) -> Any:
         return self.loader.construct_object(node, deep=True)
 
 
-def _is_struct(type_: Any) -> bool:  # noqa: ANN401
+def _is_struct(type_: Any) -> bool:
     return isinstance(type_, type) and issubclass(type_, msgspec.Struct)
 
 
