@@ -6,6 +6,9 @@ The label ``step`` is a name of the table in ``core/flow.py`` or ``index``; ``wo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 BUCKETS = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0)
@@ -28,7 +31,21 @@ FETCHES = Counter("wirewatch_fetches", "Fetches of feeds.", ["result"])
 BLOCKED = Gauge("wirewatch_blocked", "1 while a worker waits for another system.", ["worker", "system"])
 
 
-def serve(host: str, port: int) -> int:
-    """Serve ``/metrics`` from a thread of its own; return the port, which the system chooses for port 0."""
+def serve(host: str, port: int, pages: Mapping[str, Callable[[], tuple[bool, str]]] | None = None) -> int:
+    """Serve ``/metrics`` from a thread of its own; return the port, which the system chooses for port 0.
+
+    A page of ``pages`` answers 200 or 503 with the text that its function returns.
+    """
     server, _thread = start_http_server(port, addr=host)
+    rest = server.get_app()
+
+    def answer(environment: dict[str, Any], start: Any) -> Any:
+        page = (pages or {}).get(environment["PATH_INFO"])
+        if page is None:
+            return rest(environment, start)  # type: ignore[misc]  # make_wsgi_app always sets one
+        good, text = page()
+        start("200 OK" if good else "503 Service Unavailable", [("Content-Type", "text/plain; charset=utf-8")])
+        return [text.encode() + b"\n"]
+
+    server.set_app(answer)
     return int(server.server_port)

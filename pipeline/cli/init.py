@@ -6,6 +6,7 @@ import argparse
 
 from pipeline import config
 from pipeline.config import Config
+from pipeline.runners.clock import Clock
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,11 +24,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _kafka(settings: Config) -> None:
-    from pipeline.adapters.kafka import topics  # noqa: PLC0415  the client loads when it is needed
+    from pipeline.adapters.kafka import topics
 
     said: list[str] = []
     topics.create(settings, said.append)
     print("\n".join(said or ["Kafka: every topic is as configured"]), flush=True)
 
 
-SERVERS = {"kafka": _kafka}
+def _elasticsearch(settings: Config) -> None:
+    from pipeline.adapters.elastic import connect, templates
+
+    with connect.client(settings.elasticsearch) as client:
+        templates.init(settings.elasticsearch, client, Clock().now(), print)
+
+
+SERVERS = {"kafka": _kafka, "elasticsearch": _elasticsearch}

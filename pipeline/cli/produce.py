@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Send everything and return when it is confirmed; 1 when any payload was refused."""
-    from pipeline.adapters.kafka.produce import Producer  # noqa: PLC0415  the client loads when it is needed
+    from pipeline.adapters.kafka.produce import Producer
 
     settings = config.load(options.config)
     refused: list[str] = []

@@ -60,7 +60,7 @@ def _embedded(settings: Config, wanted: AlertFilter, follow: bool) -> Iterator[A
 
 
 def _distributed(settings: Config, wanted: AlertFilter, follow: bool) -> Iterator[Alert]:
-    from pipeline.adapters.kafka import read  # noqa: PLC0415  the client loads when it is needed
+    from pipeline.adapters.kafka import read
 
     yield from read.alerts(settings.kafka, wanted, follow=follow)
 

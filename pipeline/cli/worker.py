@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from pipeline import config, metrics, wiring
 from pipeline.config import Config
 from pipeline.core.errors import UnreachableError
+from pipeline.runners.liveness import Liveness
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,17 +23,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the worker until it is told to stop."""
     settings = config.load(options.config)
+    liveness = Liveness(options.worker)
     if settings.metrics.port:
-        metrics.serve(settings.metrics.host, settings.metrics.port)
-    return {"desk": _desk, "index": _index}[options.worker](settings, options.instance)
+        port = metrics.serve(settings.metrics.host, settings.metrics.port, liveness.pages())
+        print(f"wirewatch: metrics at http://{settings.metrics.host}:{port}/metrics", file=sys.stderr, flush=True)
+    return {"desk": _desk, "index": _index}[options.worker](settings, options.instance, liveness)
 
 
-def _desk(settings: Config, instance: str | None) -> int:
-    from pipeline.adapters.kafka import topics  # noqa: PLC0415  the clients load when a worker starts
-    from pipeline.adapters.kafka.send import Sender  # noqa: PLC0415  the same
-    from pipeline.runners import faust_batches, serve  # noqa: PLC0415  the same
-    from pipeline.runners.clock import Clock  # noqa: PLC0415  the same
-    from pipeline.runners.desk import WORKER, DeskWorker  # noqa: PLC0415  the same
+def _desk(settings: Config, instance: str | None, liveness: Liveness) -> int:
+    from pipeline.adapters.kafka import topics
+    from pipeline.adapters.kafka.send import Sender
+    from pipeline.runners import faust_batches, serve
+    from pipeline.runners.clock import Clock
+    from pipeline.runners.desk import WORKER, DeskWorker
 
     desk = wiring.desk(settings, WORKER, Clock().now)
     kafka = settings.kafka
@@ -42,10 +46,11 @@ def _desk(settings: Config, instance: str | None) -> int:
 
     def make() -> object:
         incoming = [topics.full_name(kafka, topics.INCOMING)]
-        return faust_batches.make_app(settings, WORKER, incoming, DeskWorker(desk, kafka, sender), instance=instance)
+        effect = DeskWorker(desk, kafka, sender)
+        return faust_batches.make_app(settings, WORKER, incoming, effect, instance=instance, liveness=liveness)
 
     return serve.run(make, sender.close)
 
 
-def _index(settings: Config, instance: str | None) -> int:
+def _index(settings: Config, instance: str | None, _liveness: Liveness) -> int:
     raise UnreachableError(f"index {settings.mode} {instance}")

@@ -23,14 +23,17 @@ from typing import Any, ClassVar, cast
 
 import faust
 from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
+from mode import Service
 from yarl import URL
 
 from pipeline import metrics
 from pipeline.adapters.kafka.connect import faust_credentials
 from pipeline.config import Config
 from pipeline.core.errors import WirewatchError
+from pipeline.runners.liveness import Liveness
 from pipeline.runners.serve import say
 
 Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
@@ -41,6 +44,9 @@ Effect = Callable[[Records], Awaitable[None]]
 GRACE = 5.0
 """Seconds that a running effect has when its partitions are revoked or the process is to stop."""
 
+WATCH = 5.0
+"""Seconds between two looks at the lag."""
+
 
 class _Forgetful(dict[Any, Any]):
     """Read offsets that are never known: Faust would drop a fetch that begins before the last one it remembers.
@@ -48,7 +54,7 @@ class _Forgetful(dict[Any, Any]):
     Its memory may be of an assignment that has ended, and what it drops is lost.
     """
 
-    def __getitem__(self, _partition: Any) -> None:  # noqa: ANN401  a TopicPartition of either library
+    def __getitem__(self, _partition: Any) -> None:
         return None
 
 
@@ -57,13 +63,15 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
 
     effect: ClassVar[Effect]
     worker: ClassVar[str]
+    liveness: ClassVar[Liveness]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  handed through
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._read_offset = _Forgetful()
         self._confirmed: dict[Any, int] = {}
         self._term = 0
         """Counts assignments: what was read in one is neither done nor acknowledged in another."""
+        self._done = 0
         self._running: asyncio.Task[None] | None = None
         self._free = asyncio.Event()
         self._free.set()
@@ -107,7 +115,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         if term == self._term:
             self._confirmed.update({partition: batch[-1].offset + 1 for partition, batch in records.items()})
             self._free.set()
-        self._measure(records, perf_counter() - began)
+        self._done += sum(map(len, records.values()))
+        metrics.BATCH_SECONDS.labels(self.worker).observe(perf_counter() - began)
+        for partition, batch in records.items():
+            self._measure(partition, self.highwater(partition) or 0, batch[-1].offset + 1)
 
     def ack(self, message: ConsumerMessage) -> bool:
         """Mark the message and no more: streams call this for messages that they skip, too."""
@@ -115,17 +126,18 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self._unacked_messages.discard(message)
         return False
 
-    async def _add_gap(self, *_: Any) -> None:  # noqa: ANN401
+    async def _add_gap(self, *_: Any) -> None:
         """Note nothing: the confirmed offsets need no knowledge of gaps."""
 
-    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[Any]:  # noqa: ANN401
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[Any]:
         return (tp for tp in list(self._confirmed) if topics is None or tp in topics or tp.topic in topics)
 
-    def _new_offset(self, tp: Any) -> int | None:  # noqa: ANN401
+    def _new_offset(self, tp: Any) -> int | None:
         return self._confirmed.get(tp)
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:
         """Settle and commit first: Faust forgets what it could commit before it looks."""
+        self.liveness.partitions = None
         await self.settle()
         self._term += 1
         self._confirmed.clear()
@@ -139,6 +151,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self._confirmed.clear()
         self._free.set()
         await super().on_partitions_assigned(assigned, generation_id)
+        self.liveness.partitions = len(assigned)
 
     async def settle(self) -> None:
         """Let the running effect end, or end it after GRACE seconds; commit what is confirmed."""
@@ -161,21 +174,36 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
     async def verify_all_partitions_active(self) -> None:
         """Look at nothing: Faust's own watch takes a worker that waits for Elasticsearch for a stuck one."""
 
-    def _measure(self, records: Records, seconds: float) -> None:
-        metrics.BATCH_SECONDS.labels(self.worker).observe(seconds)
-        for tp, batch in records.items():
-            end = self.highwater(tp)
-            if end is not None:
-                metrics.LAG.labels(self.worker, tp.topic, tp.partition).set(max(0, end - batch[-1].offset - 1))
+    def _measure(self, partition: Any, end: int, position: int) -> int:
+        lag = max(0, end - position)
+        metrics.LAG.labels(self.worker, partition.topic, partition.partition).set(lag)
+        return lag
+
+    @Service.task  # type: ignore[untyped-decorator]  # Faust has no types
+    async def _watch(self) -> None:
+        """Measure the lag, also while nothing is read, and end the process when it stands still for no reason."""
+        while not self.should_stop:
+            await self.sleep(WATCH)
+            assigned = self.assignment() if self.flow_active else set()
+            try:
+                ends = await self.highwaters(*assigned) if assigned else {}
+            except KafkaError as error:
+                self.log.warning("the lag cannot be measured: %r", error)
+                continue
+            positions = {tp: self._confirmed.get(tp) or self._committed_offset[tp] or 0 for tp in ends}
+            lag = sum(self._measure(tp, end, positions[tp]) for tp, end in ends.items())
+            self.liveness.note(lag, self._done)
+            if self.liveness.stuck():
+                fail(WirewatchError(f"{self.liveness.health()[1]}: ending, so that another process may go on"))
 
 
 class BatchSchema(faust.Schema):  # type: ignore[misc]  # Faust has no types
     """Hands the records over as they are: nothing is decoded before the agent has them."""
 
-    def loads_key(self, _app: Any, _message: Any, **_: Any) -> None:  # noqa: ANN401
+    def loads_key(self, _app: Any, _message: Any, **_: Any) -> None:
         """Return None: a fetch has no key."""
 
-    def loads_value(self, _app: Any, message: Any, **_: Any) -> Records:  # noqa: ANN401
+    def loads_value(self, _app: Any, message: Any, **_: Any) -> Records:
         """Return the records."""
         return cast("Records", message.value)
 
@@ -191,7 +219,13 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
 
 
 def make_app(
-    config: Config, name: str, topics: Iterable[str], effect: Effect, *, instance: str | None = None
+    config: Config,
+    name: str,
+    topics: Iterable[str],
+    effect: Effect,
+    *,
+    instance: str | None = None,
+    liveness: Liveness | None = None,
 ) -> faust.App:
     """Return the app ``name`` that runs ``effect`` over every fetch of ``topics`` (full names).
 
@@ -216,11 +250,12 @@ def make_app(
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    consumer = type("Consumer", (BatchConsumer,), {"effect": staticmethod(effect), "worker": name})
+    parts = {"effect": staticmethod(effect), "worker": name, "liveness": liveness or Liveness(name)}
+    consumer = type("Consumer", (BatchConsumer,), parts)
     transport = type("Transport", (driver.Transport,), {"Consumer": consumer})
     app.transport = transport(app.conf.broker, app, loop=None)
 
-    async def agent(stream: Any) -> None:  # noqa: ANN401
+    async def agent(stream: Any) -> None:
         async for event in stream.noack().events():
             await app.consumer.process(event.value)
 

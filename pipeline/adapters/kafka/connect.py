@@ -23,7 +23,7 @@ def worker_settings(kafka: Kafka) -> dict[str, Any]:
     return {"bootstrap_servers": list(kafka.brokers), "client_id": "wirewatch", **_security(kafka)}
 
 
-def faust_credentials(kafka: Kafka) -> Any:  # noqa: ANN401  Faust has no types
+def faust_credentials(kafka: Kafka) -> Any:
     """Return the login in Faust's words; None for a plain connection."""
     import faust  # noqa: PLC0415  half a second that only a worker pays
 
