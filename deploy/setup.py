@@ -20,7 +20,6 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-OBJECTS = Path("/kibana/wirewatch.ndjson")
 READ = ["read", "view_index_metadata"]
 READABLE = ["stories", "story-revisions", "alerts"]
 """What readers see: the alias ``stories`` leaves out stories under embargo, which lie apart."""
@@ -98,10 +97,11 @@ def _accepted(url: str, key: str) -> bool:
 
 def kibana() -> None:
     """Import the saved objects in place of those that are there."""
+    objects = Path(os.environ["KIBANA_OBJECTS"])
     api = Api(os.environ["KIBANA_URL"], basic("elastic", os.environ["ELASTIC_PASSWORD"]))
     boundary = f"wirewatch-{time.time_ns()}"
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{OBJECTS.name}"\r\n'
-    body = head.encode() + b"Content-Type: application/ndjson\r\n\r\n" + OBJECTS.read_bytes()
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{objects.name}"\r\n'
+    body = head.encode() + b"Content-Type: application/ndjson\r\n\r\n" + objects.read_bytes()
     body += f"\r\n--{boundary}--\r\n".encode()
     path = "/api/saved_objects/_import?overwrite=true"
     answer = api.call("POST", path, body, f"multipart/form-data; boundary={boundary}")
