@@ -16,8 +16,16 @@ from collections.abc import Callable
 from pipeline.core.errors import InputError
 from pipeline.core.flow import Parsed
 from pipeline.core.formats import (
+    anpa1312,
+    ap_media,
     atom,
+    html_page,
+    iptc7901,
+    json_feed,
+    newsml1,
+    newsml_g2,
     ninjs,
+    nitf,
     rss,
 )
 from pipeline.core.formats.document import Document
@@ -29,8 +37,16 @@ Read = Callable[[Document], Parsed]
 # The first that recognises a document reads it.
 FORMATS: dict[str, tuple[Detect, Read]] = {
     "ninjs": (ninjs.detect, ninjs.read),
+    "newsml-g2": (newsml_g2.detect, newsml_g2.read),
     "rss": (rss.detect, rss.read),
     "atom": (atom.detect, atom.read),
+    "jsonfeed": (json_feed.detect, json_feed.read),
+    "ap-media": (ap_media.detect, ap_media.read),
+    "nitf": (nitf.detect, nitf.read),
+    "newsml-1.2": (newsml1.detect, newsml1.read),
+    "iptc7901": (iptc7901.detect, iptc7901.read),
+    "anpa1312": (anpa1312.detect, anpa1312.read),
+    "html": (html_page.detect, html_page.read),
 }
 
 

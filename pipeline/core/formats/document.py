@@ -47,7 +47,7 @@ class Document:
         return _FEED_ROOT.search(self.data[:_TAIL]) is not None
 
     @cached_property
-    def json(self) -> Any:  # noqa: ANN401  whatever JSON holds
+    def json(self) -> Any:
         """The decoded JSON."""
         return strict_json.decode(self.data)
 

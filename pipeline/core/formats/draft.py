@@ -17,7 +17,7 @@ from pipeline.core.formats.datelines import split_dateline
 from pipeline.core.formats.dates import moment
 from pipeline.core.formats.labels import embargo_phrase, headline_label, loudness, note_label, slug_label
 from pipeline.core.formats.text import one_line
-from pipeline.core.formats.words import signal_of
+from pipeline.core.formats.words import MEANT, signal_of
 from pipeline.core.payload import Payload
 from pipeline.core.story import Link, Status, Story, Subject
 
@@ -96,9 +96,6 @@ def _signal(
     label = headline_label(headline) or slug_label(slugline) or note_label(note)
     flag = signal_of(draft.signals)
     return (flag if flag in MEANT or not label else label), label
-
-
-MEANT = frozenset(("correction", "update", "refile", "writethru", "replacement", "repeat", "advisory", "kill"))
 
 
 def _embargo(draft: Draft, note: str | None) -> tuple[datetime | None, bool]:

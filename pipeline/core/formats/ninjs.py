@@ -131,7 +131,7 @@ def _number_or_string(item: dict[str, Any], name: str) -> str | None:
     return _string(item, name)
 
 
-def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401  whatever JSON holds
+def _strings(value: Any) -> Iterator[str]:
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, str):
             yield one
@@ -139,7 +139,7 @@ def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401  whatever JSON holds
             yield from (one[name] for name in ("code", "literal", "uri", "name") if isinstance(one.get(name), str))
 
 
-def _party(value: Any) -> str | None:  # noqa: ANN401  the same
+def _party(value: Any) -> str | None:
     return next(_strings(value), None) if isinstance(value, dict) else None
 
 

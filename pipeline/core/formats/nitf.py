@@ -1,16 +1,76 @@
-"""NITF 2.5 to 3.6, the IPTC's News Industry Text Format; its body is also what NewsML and ninjs carry inside."""
+"""NITF 2.5 to 3.6, the IPTC's News Industry Text Format; its body is also what NewsML and ninjs carry inside.
+
+Source: the NITF 3.6 document type and its documentation at iptc.org/std/NITF.
+"""
 
 from __future__ import annotations
 
-from pipeline.core.errors import InputError
-from pipeline.core.formats.text import element_text
-from pipeline.core.formats.xml import Element, below, grouped, local, parse_xml
+from collections.abc import Iterator
 
-_NOT_BODY = frozenset(("byline", "hedline", "headline"))
+from pipeline.core.errors import InputError
+from pipeline.core.flow import Parsed
+from pipeline.core.formats.dates import moment
+from pipeline.core.formats.document import Document
+from pipeline.core.formats.draft import Draft, finish
+from pipeline.core.formats.hosts import authority
+from pipeline.core.formats.text import element_text
+from pipeline.core.formats.words import MEANT, status_of, urgency_of
+from pipeline.core.formats.xml import (
+    Element,
+    Group,
+    attribute,
+    below,
+    content,
+    first,
+    grouped,
+    language,
+    local,
+    parse_xml,
+)
+from pipeline.core.story import Link, Subject
+
+_NOT_BODY = frozenset(("byline", "hedline", "headline", "body.head"))
+_NAMES = ("tobject.subject.detail", "tobject.subject.matter", "tobject.subject.type", "tobject.subject.code")
+
+
+def detect(document: Document) -> bool:
+    """Recognise ``nitf`` as the root."""
+    return document.root == "nitf"
+
+
+def read(document: Document) -> Parsed:
+    """Return the one story."""
+    root = document.xml
+    head, body = below(root, "head"), below(root, "body")
+    data = below(head, "docdata")
+    facts, opening = grouped(data), grouped(below(body, "body.head"))
+    text = body_of(root)
+    draft = Draft(
+        uri=attribute(first(facts, "doc-id"), "id-string") or attribute(root, "uno"),
+        provider=attribute(first(facts, "doc-id"), "regsrc"),
+        host=_host(facts, head, opening),
+        version=attribute(first(facts, "du-key"), "version"),
+        version_created=moment(attribute(first(facts, "date.issue"), "norm")),
+        status=status_of(attribute(data, "management-status")),
+        signals=_signals(facts),
+        embargoed=_embargoed(data, facts),
+        urgency=urgency_of(attribute(first(facts, "urgency"), "ed-urg")),
+        headline=headline_of(body) or content(below(head, "title")),
+        slugline=attribute(first(facts, "du-key"), "key") or _meta(head, "slug", "slugline", "ap-slug"),
+        byline=content(first(opening, "byline")),
+        dateline=content(first(opening, "dateline")),
+        body=text or element_text(first(opening, "abstract")),
+        language=language(root) or language(body) or _meta(head, "language", "lang"),
+        ed_note=" | ".join(note for one in facts.get("ed-msg", ()) if (note := attribute(one, "info"))),
+        links=list(_links(data, facts)),
+        subjects=list(_subjects(head, facts)),
+        bare=next(root.iter("{*}media"), None) is not None,
+    )
+    return Parsed([finish(draft, document.payload, "nitf")])
 
 
 def body_of(root: Element) -> str | None:
-    """Return the text of ``body.content``, or of ``body`` where it has none."""
+    """Return the text of ``body.content``, or of ``body`` without its head where it has none."""
     body = root if local(root) == "body" else below(root, "body")
     blocks = grouped(body).get("body.content", [])
     if not blocks:
@@ -24,3 +84,71 @@ def body_of_source(source: str) -> str | None:
         return body_of(parse_xml(source.encode("utf-8", "replace")))
     except InputError:
         return None
+
+
+def headline_of(body: Element | None) -> str | None:
+    """Return the first main headline; some senders write ``headline`` for ``hedline``."""
+    opening = grouped(below(body, "body.head"))
+    for one in (*opening.get("hedline", ()), *opening.get("headline", ())):
+        if text := content(below(one, "hl1")):
+            return text
+    return None
+
+
+def byline_of(body: Element | None) -> str | None:
+    """Return the byline of the body's head."""
+    return content(below(body, "body.head", "byline"))
+
+
+def _host(facts: Group, head: Element | None, opening: Group) -> str | None:
+    return (
+        attribute(below(first(facts, "del-list"), "from-src"), "src-name")
+        or attribute(first(facts, "doc.rights"), "provider", "owner")
+        or content(first(opening, "distributor"))
+        or attribute(below(head, "pubdata"), "name")
+        or attribute(first(facts, "doc.copyright"), "holder")
+        or authority(attribute(first(facts, "doc-id"), "id-string"))
+    )
+
+
+def _embargoed(data: Element | None, facts: Group) -> str | None:
+    """Return the date of release of a story under embargo; one without a date stays withheld."""
+    if (attribute(data, "management-status") or "").lower() != "embargoed":
+        return None
+    return attribute(first(facts, "date.release"), "norm") or "no date of release"
+
+
+def _signals(facts: Group) -> list[str]:
+    signals = ["correction"] if "correction" in facts else []
+    types = (attribute(one, "msg-type") for one in facts.get("ed-msg", ()))
+    return signals + [kind for kind in types if kind and kind.lower() in MEANT]
+
+
+def _meta(head: Element | None, *names: str) -> str | None:
+    for one in grouped(head).get("meta", ()):
+        if (attribute(one, "name") or "").lower() in names and (value := attribute(one, "content")):
+            return value
+    return None
+
+
+def _links(data: Element | None, facts: Group) -> Iterator[Link]:
+    """Yield what this one corrects, and what its management status is about."""
+    for one in facts.get("correction", ()):
+        if uri := attribute(one, "id-string"):
+            yield Link("previousversion", uri)
+    if uri := attribute(data, "management-doc-idref"):
+        yield Link("previousversion", uri)
+
+
+def _subjects(head: Element | None, facts: Group) -> Iterator[Subject]:
+    for one in grouped(below(head, "tobject")).get("tobject.subject", ()):
+        code, name = attribute(one, "tobject.subject.refnum"), attribute(one, *_NAMES)
+        if code or name:
+            yield Subject(code=code, name=name, scheme="iptc" if code else None)
+    for one in grouped(first(facts, "key-list")).get("keyword", ()):
+        if key := attribute(one, "key"):
+            yield Subject(name=key)
+    for one in (tagged for group in facts.get("identified-content", ()) for tagged in group):
+        code, name = attribute(one, "value", "code", "location-code"), content(one)
+        if code or name:
+            yield Subject(code=code, name=name, scheme=attribute(one, "idsrc", "code-source"))

@@ -13,7 +13,7 @@ _DIGITS = 1000
 _SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
 
-def decode(data: bytes) -> Any:  # noqa: ANN401  whatever JSON holds
+def decode(data: bytes) -> Any:
     """Return the value; raises InputError for what is no JSON, or JSON that is not I-JSON.
 
     Refused: bytes that are no UTF-8, duplicate names in an object, lone surrogates, NaN and infinities, numbers
@@ -62,7 +62,7 @@ def _int(text: str) -> int:
     return int(text)
 
 
-def _refuse_lone_surrogates(value: Any) -> None:  # noqa: ANN401  the same
+def _refuse_lone_surrogates(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:

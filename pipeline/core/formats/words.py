@@ -54,6 +54,9 @@ _SIGNALS = {
     "alert": "alert",
 }
 
+MEANT = frozenset(("correction", "update", "refile", "writethru", "replacement", "repeat", "advisory", "kill"))
+"""The signals that the steps understand; a code of a dialect that is none of them gives way to a label."""
+
 _SCHEME = re.compile(r".*[:/#]", re.DOTALL)
 _NOT_WORD = re.compile(r"[^a-z]+")
 

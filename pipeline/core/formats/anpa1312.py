@@ -1,0 +1,90 @@
+"""ANPA 1312, the format of the North American wires (AP's DataStream).
+
+Source: ANPA Technical Bulletin 1312. SYN SYN SOH, service and number; a line with priority and category, the keyword
+and the date; STX and the slug line; headline, notes and byline, each behind ``^`` or a unit separator and closed by
+``<`` or ``=``; the text; ETX and the time of filing; EOT.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from pipeline.core.flow import Parsed
+from pipeline.core.formats.dates import moment
+from pipeline.core.formats.document import Document
+from pipeline.core.formats.draft import Draft, finish
+from pipeline.core.formats.text import one_line, wrapped_text
+from pipeline.core.formats.words import urgency_of
+
+_START = re.compile(r"[\x16\s]{0,16}\x01\s?[A-Za-z]{1,3}\d{3,4}")
+_PRIORITY = re.compile(r"\n\s?(?P<priority>[a-zA-Z])\s(?P<category>[a-zA-Z])?\s?[\x11-\x14]*\s*(?P<keyword>[^\n]*)")
+_MARK = re.compile(r"[\^\x1f\x02]+")
+_WORDS = re.compile(r",\s*\d*\s*$")
+_FILED = re.compile(
+    r"(?P<agency>[A-Z]{2,10})-[A-Z]{2,3}-(?P<m>\d\d)-(?P<d>\d\d)-(?P<y>\d\d(?:\d\d)?)\s+(?P<t>\d{4})\s?(?P<z>[A-Z]{3})?"
+)
+_NOTE = re.compile(r"Eds?(?:itors)?[:,.]\s*", re.IGNORECASE)
+_NO_HEADLINE = re.compile(
+    r"(?:AP|Eds|With|By|[A-Z]{2,10})\s(?:Photos?|Graphics?|Video)\b|(?:Eds?|By|Editors)\b[:\s]", re.IGNORECASE
+)
+
+
+def detect(document: Document) -> bool:
+    """Recognise SOH with service and number, and a text between STX and ETX."""
+    return document.kind == "text" and _START.match(document.text) is not None and "\x02" in document.text
+
+
+def read(document: Document) -> Parsed:
+    """Return the one story."""
+    text = document.text.replace("\r\n", "\n").replace("\r", "\n")
+    opening, _, rest = text.partition("\x02")
+    body, _, tail = rest.partition("\x03")
+    filed = _FILED.search(tail[:200]) or _FILED.search(body[-200:])
+    header = _PRIORITY.search(opening)
+    marked, lines = _marked(body.split("\n"))
+    slug = marked[0] if marked else None
+    heads = [line for line in marked[1:] if not _NO_HEADLINE.match(line)]
+    is_headed = bool(heads) and marked[1] == heads[0]
+    draft = Draft(
+        provider=filed["agency"] if filed else None,
+        version_created=_date(filed) if filed else None,
+        urgency=urgency_of(header["priority"]) if header else None,
+        headline=heads[0] if is_headed else None,
+        slugline=_WORDS.sub("", slug) if slug else _keyword(header),
+        byline=next((line for line in marked[1:] if line.startswith(("By ", "BY "))), None),
+        body=wrapped_text(lines),
+        ed_note=" | ".join(_NOTE.sub("", line) for line in marked[1:] if _NOTE.match(line)),
+    )
+    return Parsed([finish(draft, document.payload, "anpa1312")])
+
+
+def _marked(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Return the lines before the text that carry a mark, without it and its closing sign, and the text's own."""
+    marked: list[str] = []
+    for number, line in enumerate(lines):
+        if not line.strip():
+            continue
+        mark = _MARK.match(line)
+        # The slug line stands right behind STX, with a mark of its own or without.
+        if mark is None and (marked or line[:1] in " \t"):
+            return marked, lines[number:]
+        if text := one_line(line[mark.end() if mark else 0 :].rstrip().rstrip("<=")):
+            marked.append(text)
+    return marked, []
+
+
+def _keyword(header: re.Match[str] | None) -> str | None:
+    if header is None:
+        return None
+    return re.sub(r"\s+\d\d-\d\d\s+\d+\s*$", "", header["keyword"])
+
+
+def _date(filed: re.Match[str]) -> datetime | None:
+    year = int(filed["y"])
+    year += 0 if year > 99 else 1900 if year > 68 else 2000
+    hour, zone = f"{filed['t'][:2]}:{filed['t'][2:]}:00", filed["z"] or "GMT"
+    return moment(f"{filed['d']} {_MONTHS[int(filed['m']) % 13]} {year} {hour} {zone}")
+
+
+_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
