@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,8 @@ def test_an_alert_says_how_bad_it_is_what_happened_and_what_to_do(name: str) -> 
     rule = alerts()[name]
     assert rule["labels"]["severity"] in {"warning", "critical"}
     assert set(rule["annotations"]) == {"summary", "description"}
+
+
+def test_the_guide_explains_every_alert() -> None:
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(Wirewatch\w+)`", guide, re.MULTILINE)) == set(alerts())
