@@ -10,7 +10,6 @@ from time import perf_counter
 
 import msgspec
 
-from pipeline import config, wiring
 from pipeline.adapters import files
 from pipeline.core import formats
 from pipeline.core.errors import InputError
@@ -45,6 +44,8 @@ def _parse(options: argparse.Namespace) -> int:
 
 
 def _tag(options: argparse.Namespace) -> int:
+    from pipeline import config, wiring
+
     settings = config.load(options.config)
     tagger = wiring.tagger(settings, wiring.dictionary(settings))
     reader = _Reader(options)
@@ -58,6 +59,8 @@ def _tag(options: argparse.Namespace) -> int:
 
 
 def _match(options: argparse.Namespace) -> int:
+    from pipeline import config, wiring
+
     settings = config.load(options.config)
     names = wiring.dictionary(settings)
     tagger = wiring.tagger(settings, names)
