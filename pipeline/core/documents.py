@@ -18,7 +18,7 @@ from pipeline.core.errors import Problem
 
 T = TypeVar("T")
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NOTHING = object()
+NOTHING = object()
 
 
 def read(text: str, type_: type[T], file: str) -> tuple[T | None, list[Problem]]:
@@ -27,15 +27,15 @@ def read(text: str, type_: type[T], file: str) -> tuple[T | None, list[Problem]]
     The value is None where a required key is missing or the text is no mapping; otherwise the keys without a
     problem are kept, so that a caller may go on with what is sound.
     """
-    reader = _Reader(file)
+    reader = Reader(file)
     node = reader.compose(text)
     if node is None:
         return None, reader.problems
     value = reader.struct(node, type_, "")
-    return (None if value is _NOTHING else typing.cast("T", value)), reader.problems
+    return (None if value is NOTHING else typing.cast("T", value)), reader.problems
 
 
-class _Reader:
+class Reader:
     """Walks the nodes of one file beside the types."""
 
     def __init__(self, file: str) -> None:
@@ -61,12 +61,13 @@ class _Reader:
         return node
 
     def problem(self, node: yaml.Node, message: str, hint: str | None = None) -> None:
+        """Note what is wrong at ``node``."""
         mark = node.start_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
         self.problems.append(Problem(self.file, message, line, column, hint))
 
     def value(self, node: yaml.Node, type_: Any, path: str) -> Any:
-        """Return the node as ``type_``, or _NOTHING after noting what is wrong."""
+        """Return the node as ``type_``, or NOTHING after noting what is wrong."""
         origin, arguments = typing.get_origin(type_), typing.get_args(type_)
         if origin is typing.Annotated:
             return (
@@ -83,6 +84,7 @@ class _Reader:
         return self.plain(node, type_, path)
 
     def union(self, node: yaml.Node, type_: Any, arguments: tuple[Any, ...], path: str) -> Any:
+        """Return the node as that of ``arguments`` which has its shape, or NOTHING."""
         if isinstance(node, yaml.ScalarNode):
             return self.plain(node, type_, path)
         wanted = yaml.MappingNode if isinstance(node, yaml.MappingNode) else yaml.SequenceNode
@@ -94,9 +96,10 @@ class _Reader:
         return self.plain(node, type_, path)
 
     def struct(self, node: yaml.Node, type_: Any, path: str) -> Any:
+        """Return a mapping as a struct, or NOTHING after noting what is missing or wrong."""
         if not isinstance(node, yaml.MappingNode):
             self.problem(node, f"{path or 'the file'} must be a mapping (key: value), not {_name(node)}")
-            return _NOTHING
+            return NOTHING
         fields = {field.encode_name: field for field in msgspec.structs.fields(type_)}
         found: dict[str, Any] = {}
         seen: set[str] = set()
@@ -111,31 +114,33 @@ class _Reader:
                 self.problem(key_node, f"unknown key {where}", hint)
             else:
                 value = self.value(value_node, fields[key].type, where)
-                if value is not _NOTHING:
+                if value is not NOTHING:
                     found[fields[key].name] = value
             seen.add(key)
         missing = [name for name, field in fields.items() if field.required and name not in seen]
         for name in missing:
             self.problem(node, f"{path + '.' if path else ''}{name} is missing")
         if missing or any(field.required and field.name not in found for field in fields.values()):
-            return _NOTHING
+            return NOTHING
         try:
             return type_(**found)
         except (ValueError, TypeError) as error:
             self.problem(node, f"{path + ': ' if path else ''}{error}")
-            return _NOTHING
+            return NOTHING
 
     def sequence(self, node: yaml.Node, origin: Any, item: Any, path: str) -> Any:
+        """Return a list with its sound items, or NOTHING."""
         if not isinstance(node, yaml.SequenceNode):
             self.problem(node, f"{path} must be a list, not {_name(node)}")
-            return _NOTHING
+            return NOTHING
         values = (self.value(child, item, f"{path}[{index}]") for index, child in enumerate(node.value))
-        return origin(value for value in values if value is not _NOTHING)
+        return origin(value for value in values if value is not NOTHING)
 
     def mapping(self, node: yaml.Node, item: Any, path: str) -> Any:
+        """Return a mapping with its sound values, or NOTHING."""
         if not isinstance(node, yaml.MappingNode):
             self.problem(node, f"{path} must be a mapping (key: value), not {_name(node)}")
-            return _NOTHING
+            return NOTHING
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
@@ -143,19 +148,21 @@ class _Reader:
                 self.problem(key_node, f"{path}.{key} is given twice")
                 continue
             value = self.value(value_node, item, f"{path}.{key}")
-            if value is not _NOTHING:
+            if value is not NOTHING:
                 found[key] = value
         return found
 
     def plain(self, node: yaml.Node, type_: Any, path: str) -> Any:
+        """Return a scalar as ``type_``, or NOTHING after noting what is wrong."""
         try:
             return msgspec.convert(self.construct(node), type_)
         except (msgspec.ValidationError, yaml.YAMLError, ValueError) as error:
             message = str(error).splitlines()[0].split(" - at `")[0]
             self.problem(node, f"{path}: {message[:1].lower()}{message[1:]}")
-            return _NOTHING
+            return NOTHING
 
     def construct(self, node: yaml.Node) -> Any:
+        """Return what a node stands for by the rules of YAML."""
         return self.loader.construct_object(node, deep=True)
 
 

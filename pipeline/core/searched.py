@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.core.story import Story
 from pipeline.core.words import words
 
-FIELDS = ("headline", "body", "slugline", "byline")
+FIELDS = ("headline", "body", "slugline", "byline", "dateline")
 """The fields that a term without a prefix looks in."""
 
 

@@ -1,0 +1,219 @@
+"""Rule files: YAML for people, JSON Lines for many, a folder read whole.
+
+One bad rule never costs the others: each problem is reported with file, line and column, and what is sound is loaded.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from pipeline.core.documents import NOTHING, Reader
+from pipeline.core.errors import Problem
+from pipeline.core.rules import Limits, Names, QueryError, Rule, RuleDefinition, RuleSet
+from pipeline.core.rules.definition import GENERAL, Place, Severity, TopicName, compiled, in_force
+from pipeline.core.rules.parser import Parser
+
+SUFFIXES = (".yaml", ".yml", ".jsonl")
+LARGEST = 512 * 1024 * 1024
+"""Bytes of one rule file."""
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a YAML file says of all its rules."""
+
+    topic: TopicName | None = None
+    severity: Severity | None = None
+    owner: str | None = None
+    define: dict[str, str] = {}
+
+
+class RuleFiles(msgspec.Struct):
+    """All definitions of a list of files and folders, in their order, and what was wrong."""
+
+    definitions: list[RuleDefinition] = []
+    places: list[Place] = []
+    """The place of each definition."""
+    define: dict[str, str] = {}
+    problems: list[Problem] = []
+    defined: dict[str, Place] = {}
+
+    def parser(self, names: Names | None = None, limits: Limits | None = None) -> Parser:
+        """Return a parser that knows the named queries of all files."""
+        return Parser(names, self.define, limits)
+
+    def rules(self, parser: Parser, today: date | None = None) -> Iterator[Rule]:
+        """Yield the sound rules that are in force; the problems of the others are noted."""
+        first: dict[str, Place] = {}
+        for definition, place in zip(self.definitions, self.places, strict=True):
+            before = first.setdefault(definition.id, place)
+            if before is not place:
+                self.problems.append(place.problem(f"rule {definition.id} is given twice", f"first in {before.where}"))
+                continue
+            try:
+                rule = compiled(definition, parser)
+            except QueryError as error:
+                self.problems.append(place.query_problem(definition.id, error))
+                continue
+            if in_force(definition, today):
+                yield rule
+
+
+def load(
+    paths: Sequence[str],
+    *,
+    topics: Collection[str] | None = None,
+    names: Names | None = None,
+    limits: Limits | None = None,
+    today: date | None = None,
+) -> tuple[RuleSet, list[Problem]]:
+    """Return the sound rules of files and folders, and every problem found.
+
+    ``topics`` are the declared ones (None or none declared: any will do); with ``today`` expired rules are left out.
+    """
+    files = read(paths, topics)
+    enabled = gc.isenabled()
+    gc.disable()  # a million rules are many objects, none of them garbage
+    try:
+        rules = RuleSet(files.rules(files.parser(names, limits), today))
+    finally:
+        if enabled:
+            gc.enable()
+    return rules, files.problems
+
+
+def read(paths: Sequence[str], topics: Collection[str] | None = None) -> RuleFiles:
+    """Return the definitions of files and folders with their problems, queries not yet looked at."""
+    files = RuleFiles()
+    for path in _files(paths, files.problems):
+        try:
+            data = path.read_bytes()
+            if len(data) > LARGEST:
+                files.problems.append(Problem(str(path), f"is larger than {LARGEST >> 20} MB"))
+            elif path.suffix == ".jsonl":
+                _lines(data, str(path), files)
+            else:
+                _yaml(data.decode("utf-8-sig"), str(path), files)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+            files.problems.append(Problem(str(path), f"cannot be read: {reason}"))
+    if topics:
+        _check_topics(files, frozenset(topics))
+    return files
+
+
+def _files(paths: Sequence[str], problems: list[Problem]) -> Iterator[Path]:
+    for name in paths:
+        path = Path(name)
+        if path.is_dir():
+            yield from sorted(
+                file
+                for file in path.rglob("*")
+                if file.suffix in SUFFIXES and file.is_file() and not file.name.startswith(".")
+            )
+        elif not path.exists():
+            problems.append(Problem(name, "no such file or folder"))
+        elif path.suffix not in SUFFIXES:
+            problems.append(Problem(name, "is no rule file", hint=f"rule files end in {', '.join(SUFFIXES)}"))
+        else:
+            yield path
+
+
+def _lines(data: bytes, file: str, files: RuleFiles) -> None:
+    """Read JSON Lines: one rule a line."""
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            definition = _decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            message = str(error).replace(" - at `$.", " (").replace("`", ")" if " - at `$." in str(error) else "")
+            files.problems.append(Problem(file, message[:1].lower() + message[1:], number))
+            continue
+        files.definitions.append(definition)
+        files.places.append(Place(file, number))
+
+
+_decoder = msgspec.json.Decoder(RuleDefinition)
+
+
+def _yaml(text: str, file: str, files: RuleFiles) -> None:
+    """Read YAML: a header and a list of rules."""
+    reader = Reader(file)
+    files.problems += _read_yaml(reader, text, file, files)
+
+
+def _read_yaml(reader: Reader, text: str, file: str, files: RuleFiles) -> list[Problem]:
+    node = reader.compose(text)
+    if not isinstance(node, yaml.MappingNode):
+        if node is not None:
+            reader.problem(node, "a rule file must be a mapping", "topic: …, rules: [{id: …, query: …}]")
+        return reader.problems
+    entries = [pair for pair in node.value if pair[0].value == "rules"]
+    head = yaml.MappingNode(node.tag, [pair for pair in node.value if pair not in entries], node.start_mark)
+    header = reader.struct(head, Header, "")
+    header = Header() if header is NOTHING else header
+    _define(head, header, file, files)
+    if not entries and not header.define:
+        reader.problem(node, "rules is missing", "rules: [{id: …, query: …}]")
+    for key, value in entries[:1]:
+        if not isinstance(value, yaml.SequenceNode):
+            reader.problem(key, "rules must be a list")
+            continue
+        for number, child in enumerate(value.value):
+            definition = reader.value(child, RuleDefinition, f"rules[{number}]")
+            if definition is not NOTHING:
+                files.definitions.append(
+                    msgspec.structs.replace(
+                        definition,
+                        topic=definition.topic or header.topic,
+                        severity=definition.severity or header.severity,
+                        owner=definition.owner or header.owner,
+                    )
+                )
+                files.places.append(_place(child, file))
+    for key, _value in entries[1:]:
+        reader.problem(key, "rules is given twice")
+    return reader.problems
+
+
+def _define(head: yaml.MappingNode, header: Header, file: str, files: RuleFiles) -> None:
+    """Add the named queries of a file; one that another file defines too is refused."""
+    nodes = [value for key, value in head.value if key.value == "define" and isinstance(value, yaml.MappingNode)]
+    marks = {key.value: key.start_mark for node in nodes for key, _value in node.value}
+    for name, query in header.define.items():
+        mark = marks[name]
+        place = Place(file, mark.line + 1, mark.column + 1)
+        if name in files.defined:
+            files.problems.append(place.problem(f"${name} is defined twice", f"first in {files.defined[name].where}"))
+        else:
+            files.defined[name], files.define[name] = place, query
+
+
+def _place(node: yaml.Node, file: str) -> Place:
+    """Return where the query of a rule stands."""
+    value = next((value for key, value in node.value if key.value == "query"), node)
+    mark, style = value.start_mark, getattr(value, "style", None)
+    return Place(file, mark.line + 1, mark.column + 1 + (style in ("'", '"')), style in ("|", ">"))
+
+
+def _check_topics(files: RuleFiles, topics: frozenset[str]) -> None:
+    kept = [
+        (definition, place)
+        for definition, place in zip(files.definitions, files.places, strict=True)
+        if (definition.topic or GENERAL) in topics
+        or definition.topic is None
+        or _undeclared(definition, place, files, topics)
+    ]
+    files.definitions, files.places = [entry[0] for entry in kept], [entry[1] for entry in kept]
+
+
+def _undeclared(definition: RuleDefinition, place: Place, files: RuleFiles, topics: frozenset[str]) -> bool:
+    message = f"rule {definition.id}: the topic {definition.topic} is not declared"
+    files.problems.append(place.problem(message, f"declared in the configuration: {', '.join(sorted(topics))}"))
+    return False

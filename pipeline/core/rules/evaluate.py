@@ -1,0 +1,184 @@
+"""Whether a story matches a query, and where: the only place that decides, whoever asks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Tag, Word
+from pipeline.core.rules.view import View
+from pipeline.core.rules.windows import windows
+from pipeline.core.story import Role, Span
+
+MOST_SPANS = 100
+"""The spans that one match carries at most, the first ones in the order of fields."""
+
+Extent = tuple[int, int]
+
+
+def holds(node: Node, view: View) -> bool:
+    """Return whether the story matches."""
+    return _HOLDS[type(node)](node, view)
+
+
+def _word(node: Word, view: View) -> bool:
+    return node.word in view.vocabulary if node.field is None else bool(view.find(node))
+
+
+def _and(node: And, view: View) -> bool:
+    return all(_HOLDS[type(child)](child, view) for child in node.of)
+
+
+def _or(node: Or, view: View) -> bool:
+    return any(_HOLDS[type(child)](child, view) for child in node.of)
+
+
+def _not(node: Not, view: View) -> bool:
+    return not holds(node.of, view)
+
+
+def _at_least(node: AtLeast, view: View) -> bool:
+    missing = len(node.of) - node.count
+    for child in node.of:
+        if not holds(child, view):
+            missing -= 1
+            if missing < 0:
+                return False
+    return True
+
+
+def _data(node: Data, view: View) -> bool:
+    value = getattr(view.story, node.field)
+    return value is not None and str(value).lower() in node.values
+
+
+def _tag(node: Tag, view: View) -> bool:
+    return any(True for _tag in tagged(node, view))
+
+
+def tagged(node: Tag, view: View) -> Iterator[Any]:
+    """Yield the tags of the story that a tag term asks for."""
+    story, field = view.story, node.field
+    if field in ("region", "focus"):
+        yield from (
+            region
+            for region in story.regions
+            if region.code in node.values and (field == "region" or region.role is Role.FOCUS)
+        )
+    else:
+        name = {"actor": "id"}.get(field, field)
+        yield from (actor for actor in story.actors if getattr(actor, name) in node.values)
+
+
+def extents(part: Node, view: View) -> list[Extent]:
+    """Return first and last position of each place where an item or a phrase stands, in ascending order."""
+    if isinstance(part, Phrase):
+        return windows(part, view) if part.within is not None else _phrase(part, view)
+    if not isinstance(part, ITEMS):
+        raise TypeError(f"{part} has no place in a text")
+    found = view.find(part)
+    return (
+        [(position, position + view.width(part, position)) for position in found]
+        if view.paired
+        else [*zip(found, found, strict=True)]
+    )
+
+
+def _phrase(node: Phrase, view: View) -> list[Extent]:
+    items = [(view.find(item), at) for item, at in zip(node.items, node.at, strict=True)]
+    items.sort(key=lambda entry: len(entry[0]))
+    found, first = items[0]
+    starts = {position - first for position in found}
+    for found, at in items[1:]:
+        if not starts:
+            return []
+        starts.intersection_update([position - at for position in found])
+    last, end = node.items[-1], node.at[-1]
+    return [(start, start + end + (view.width(last, start + end) if view.paired else 0)) for start in sorted(starts)]
+
+
+def _holds_phrase(node: Phrase, view: View) -> bool:
+    return bool(extents(node, view))
+
+
+def _near(node: Near, view: View) -> bool:
+    left, right = _sides(node, view)
+    if not left or not right:
+        return False
+    return _follows(left, right, node.distance) or (not node.ordered and _follows(right, left, node.distance))
+
+
+def _sides(node: Near, view: View) -> tuple[list[Extent], list[Extent]]:
+    left = sorted({extent for part in node.left for extent in extents(part, view)})
+    return left, sorted({extent for part in node.right for extent in extents(part, view)}) if left else []
+
+
+def _follows(first: list[Extent], second: list[Extent], distance: int) -> bool:
+    """Return whether one of ``second`` begins after the end of one of ``first``, at most ``distance`` later."""
+    if len(first) <= len(second):
+        starts = [start for start, _end in second]
+        for _start, end in first:
+            at = bisect_right(starts, end)
+            if at < len(starts) and starts[at] - end <= distance:
+                return True
+        return False
+    ends = sorted(end for _start, end in first)
+    for start, _end in second:
+        at = bisect_left(ends, start)
+        if at and start - ends[at - 1] <= distance:
+            return True
+    return False
+
+
+def pairs(node: Near, view: View) -> set[Extent]:
+    """Return the extents of either side that have a partner on the other."""
+    left, right = _sides(node, view)
+    found: set[Extent] = set()
+    for first, second in ((left, right),) if node.ordered else ((left, right), (right, left)):
+        starts = [start for start, _end in second]
+        for extent in first:
+            low, high = bisect_right(starts, extent[1]), bisect_right(starts, extent[1] + node.distance)
+            if low < high:
+                found.add(extent)
+                found.update(second[low:high])
+    return found
+
+
+def spans(node: Node, view: View) -> tuple[Span, ...]:
+    """Return where the positive terms of a query stand that a story matches, in the order of fields and places."""
+    found: set[Extent] = set()
+    beside: list[Span] = []
+    _collect(node, view, found, beside)
+    result = [view.span(first, last) for first, last in sorted(found)[:MOST_SPANS]]
+    if beside:
+        order = {row.field: number for number, row in enumerate(view.rows)}
+        result = sorted({*result, *beside}, key=lambda span: (order.get(span[0], len(order)), span))[:MOST_SPANS]
+    return tuple(result)
+
+
+def _collect(node: Node, view: View, found: set[Extent], beside: list[Span]) -> None:
+    if isinstance(node, And | Or | AtLeast):
+        for child in node.of:
+            if isinstance(node, And) or holds(child, view):
+                _collect(child, view, found, beside)
+    elif isinstance(node, Near):
+        found.update(pairs(node, view))
+    elif isinstance(node, Tag):
+        beside.extend(span for tag in tagged(node, view) for span in tag.spans)
+    elif isinstance(node, (*ITEMS, Phrase)) and node.field != "subject":
+        found.update(extents(node, view))
+
+
+_HOLDS: dict[type, Callable[[Any, View], bool]] = {
+    **dict.fromkeys(ITEMS, lambda node, view: bool(view.find(node))),
+    Word: _word,
+    Phrase: _holds_phrase,
+    Near: _near,
+    Tag: _tag,
+    Data: _data,
+    And: _and,
+    Or: _or,
+    Not: _not,
+    AtLeast: _at_least,
+}

@@ -1,0 +1,130 @@
+"""The index: from the keys that a story has to the rules that they select."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from pipeline.core.rules.keys import OWN_KEYS, Key, Keys, fewer, fielded, group
+from pipeline.core.rules.query import TAG_FIELDS, Node, Tag, leaves
+from pipeline.core.rules.view import View
+from pipeline.core.story import Role
+
+Postings = dict[str, list[int]]
+
+
+class Index:
+    """Postings by key. A number is that of a rule, times two; plus one where the key alone decides."""
+
+    def __init__(self) -> None:
+        self.single: Postings = {}
+        self.pairs: dict[str, Postings] = {}
+        self.second: dict[str, set[str]] = {}
+        """The words that follow a word in a key of two neighbours."""
+        self.sorts: dict[str, int] = {}
+        """The sorts of keys that there are (by their first sign), so that what nobody asks for costs nothing."""
+        self.groups: dict[str, dict[str, int]] = {}
+        """field:value to the group keys that hold the value."""
+        self._derived: dict[str, tuple[str, ...]] = {}
+
+    def add(self, number: int, found: Keys, node: Node) -> None:
+        """Index rule ``number`` by its keys."""
+        posting = number * 2 + found.exact
+        for key in found.any:
+            self._postings(key).append(posting)
+            for part in key:
+                self._note(part)
+        for leaf in leaves(node):
+            if isinstance(leaf, Tag):
+                name = group(leaf.field, leaf.values)
+                for value in leaf.values:
+                    self.groups.setdefault(fielded(leaf.field, value), {})[name] = 0
+
+    def remove(self, number: int, found: Keys) -> None:
+        """Take rule ``number`` out; ``found`` are the keys that it was added with."""
+        for key in found.any:
+            postings = self._postings(key)
+            postings.remove(number * 2 + found.exact)
+            if not postings:
+                (self.single if len(key) == 1 else self.pairs[key[0]]).pop(key[-1])
+
+    def _postings(self, key: Key) -> list[int]:
+        if len(key) == 1:
+            return self.single.setdefault(key[0], [])
+        return self.pairs.setdefault(key[0], {}).setdefault(key[1], [])
+
+    def _note(self, key: str) -> None:
+        first, space, second = key.partition(" ")
+        if space:
+            self.second.setdefault(first, set()).add(second)
+        elif key[0] in "*~+":
+            if key[0] not in self.sorts or key not in self._derived:
+                self._derived.clear()
+            self.sorts[key] = 1
+            self.sorts[key[0]] = 1
+        elif ":" in key:
+            self.sorts[key.partition(":")[0]] = 1
+
+    def keys(self, view: View) -> set[str]:
+        """Return the keys that a story has, as far as rules may ask for them."""
+        found = set(view.vocabulary)
+        second = self.second
+        if second:
+            for row in view.rows:
+                words = row.words
+                found.update(
+                    [
+                        f"{first} {after}"
+                        for first, after in pairwise(words)
+                        if first in second and after in second[first]
+                    ]
+                )
+        sorts = self.sorts
+        if "*" in sorts or "~" in sorts:
+            for word in view.vocabulary:
+                derived = self._derived.get(word)
+                found.update(self._derive(word) if derived is None else derived)
+        if "+" in sorts and view.language != "en":
+            found.update(f"+{word[:end]}" for word in view.vocabulary for end in range(1, len(word) + 1))
+        for field in OWN_KEYS:
+            if field in sorts:
+                found.update(fielded(field, word) for word in view.words_of(field))
+        found.update(self._data(view))
+        return found
+
+    def _derive(self, word: str) -> tuple[str, ...]:
+        """Return the keys of wildcards and edits that a word has, remembered, since words come again."""
+        if len(self._derived) >= 200_000:
+            self._derived.clear()
+        sorts = self.sorts
+        starts = [f"*{word[:end]}" for end in range(1, len(word) + 1)] if "*" in sorts else []
+        edits = fewer(word) if "~" in sorts else []
+        found = self._derived[word] = tuple(key for key in (*starts, *edits) if key in sorts)
+        return found
+
+    def _data(self, view: View) -> Iterable[str]:
+        """Yield the keys of what is known beside the text."""
+        story, sorts = view.story, self.sorts
+        for field in ("urgency", "status", "signal"):
+            if field in sorts:
+                yield fielded(field, str(getattr(story, field)).lower())
+        if not any(field in sorts for field in TAG_FIELDS):
+            return
+        values = [fielded("region", region.code) for region in story.regions]
+        values += [fielded("focus", region.code) for region in story.regions if region.role is Role.FOCUS]
+        for actor in story.actors:
+            values += [fielded("actor", actor.id), fielded("kind", actor.kind), fielded("sector", actor.sector or "")]
+        for value in values:
+            yield from self.groups.get(value, ())
+
+    def candidates(self, found: set[str]) -> set[int]:
+        """Return the postings that a story's keys select."""
+        result: set[int] = set()
+        single = self.single
+        for key in single.keys() & found:
+            result.update(single[key])
+        for first in self.pairs.keys() & found:
+            inner = self.pairs[first]
+            for second in inner.keys() & found:
+                result.update(inner[second])
+        return result

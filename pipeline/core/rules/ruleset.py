@@ -1,0 +1,92 @@
+"""The rules in force, and which of them a story matches: index, candidates, evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.core.flow import MatchResult
+from pipeline.core.rules.definition import Rule
+from pipeline.core.rules.evaluate import holds, spans
+from pipeline.core.rules.index import Index
+from pipeline.core.rules.keys import keys
+from pipeline.core.rules.view import View
+from pipeline.core.story import Match, Story
+
+
+class RuleSet:
+    """Rules in the order in which they were added; a rule whose evaluation fails is out until it is changed."""
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self._rules: list[Rule | None] = []
+        self._numbers: dict[str, int] = {}
+        self._index = Index()
+        self.versions: dict[str, str | None] = {}
+        """The version of each rule in force."""
+        self.failed: dict[str, str] = {}
+        """The rules that are out, with the reason."""
+        for rule in rules:
+            self.add(rule)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return (rule for rule in self._rules if rule is not None)
+
+    def get(self, id_: str) -> Rule | None:
+        """Return a rule by its id."""
+        number = self._numbers.get(id_)
+        return None if number is None else self._rules[number]
+
+    def add(self, rule: Rule) -> None:
+        """Add a rule, or put it in the place of the one with its id."""
+        self.failed.pop(rule.id, None)
+        number = self._numbers.get(rule.id)
+        if number is None:
+            number = self._numbers[rule.id] = len(self._rules)
+            self._rules.append(rule)
+        else:
+            self._forget(number)
+            self._rules[number] = rule
+        self.versions[rule.id] = rule.version
+        self._index.add(number, keys(rule.node), rule.node)
+
+    def remove(self, id_: str) -> bool:
+        """Take a rule out; return whether it was there."""
+        number = self._numbers.pop(id_, None)
+        if number is None:
+            return False
+        self.failed.pop(id_, None)
+        self.versions.pop(id_, None)
+        self._forget(number)
+        self._rules[number] = None
+        return True
+
+    def _forget(self, number: int) -> None:
+        before = self._rules[number]
+        if before is not None:
+            self._index.remove(number, keys(before.node))
+
+    def match(self, story: Story) -> MatchResult:
+        """Return the matches in the order of the rules; a rule that fails costs no other one its match."""
+        view = View(story)
+        return self._decide(view, sorted(self._index.candidates(self._index.keys(view))))
+
+    def match_unfiltered(self, story: Story) -> MatchResult:
+        """Return the same by evaluating every rule: the oracle of the index."""
+        return self._decide(View(story), [number * 2 for number, rule in enumerate(self._rules) if rule])
+
+    def _decide(self, view: View, postings: list[int]) -> MatchResult:
+        matches: list[Match] = []
+        errors: list[tuple[str, str]] = []
+        for posting in postings:
+            rule = self._rules[posting >> 1]
+            if rule is None or rule.id in self.failed:
+                continue
+            try:
+                if posting & 1 or holds(rule.node, view):
+                    matches.append(Match(rule.id, rule.topic, spans(rule.node, view), rule.version, rule.severity))
+            except Exception as error:  # noqa: BLE001  one rule must not cost the others their matches
+                self.failed[rule.id] = f"{type(error).__name__}: {error}"
+                errors.append((rule.id, self.failed[rule.id]))
+        return MatchResult(tuple(matches), tuple(errors))
