@@ -47,7 +47,7 @@ def ledger_effect(ledger: Path, milliseconds: float) -> Effect:
 
     async def effect(records: Records) -> None:
         note("B", records)
-        while blocked():
+        while blocked():  # noqa: ASYNC110  a file of another process has no event
             await asyncio.sleep(0.1)
         await asyncio.sleep(milliseconds / 1000 * random.uniform(0.5, 1.5))
         fail_once()

@@ -14,7 +14,9 @@ PROTOCOLS = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl-tls": "SASL_SSL", "sa
 
 
 def client_settings(kafka: Kafka) -> dict[str, Any]:
-    """Return what every client of kafka-python is made with."""
+    """Return what every client of kafka-python is made with; raises UnreachableError where nothing listens."""
+    if not any(_listens(broker) for broker in kafka.brokers):  # the client would try for its whole timeout
+        raise unreachable(kafka)
     return {"bootstrap_servers": list(kafka.brokers), "client_id": "wirewatch", **_security(kafka)}
 
 

@@ -37,13 +37,33 @@ class Message(msgspec.Struct, frozen=True):
 class Record(Protocol):
     """A record as either client library reads it."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    @property
+    def topic(self) -> str:
+        """Return the topic's full name."""
+
+    @property
+    def partition(self) -> int:
+        """Return the partition's number."""
+
+    @property
+    def offset(self) -> int:
+        """Return the place in the partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """Return the record's time in milliseconds; -1 where it has none."""
+
+    @property
+    def key(self) -> bytes | None:
+        """Return the key."""
+
+    @property
+    def value(self) -> bytes | None:
+        """Return the value; None drops the key from a compacted topic."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]] | None:
+        """Return the headers."""
 
 
 def story_key(provider: str, uri: str) -> bytes:
