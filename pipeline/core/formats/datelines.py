@@ -111,7 +111,7 @@ def split_dateline(body: str | None, provider: str | None) -> tuple[str | None, 
 
 def _credible(place: str, agency: str, provider: str | None) -> bool:
     words = place.split()
-    if len(words) > 10 or (". " in place and not re.search(r"\b[A-Z][a-z]{0,5}\.", place)):
+    if len(words) > 10 or (". " in place and not re.search(r"\b(?:[A-Z][a-z]{0,5}|\d{1,2})\.", place)):
         return False
     name = agency.strip().casefold()
     known = name in _AGENCIES or name.split("/")[0] in _AGENCIES or (provider is not None and _same(name, provider))

@@ -203,7 +203,11 @@ def _links(item: dict[str, Any]) -> Iterator[Link]:
         for uri in _strings(item.get(name)):
             yield Link(rel, uri.strip())
     associations = item.get("associations")
-    # A list since 2.0, an object by name before.
+    # A list since 2.0, each entry with its rel; an object before, where the name of an entry tells what it is.
+    for name, entry in associations.items() if isinstance(associations, dict) else ():
+        relation = _LINKS.get(name.lower())
+        if relation and isinstance(entry, dict) and isinstance(entry.get("uri"), str):
+            yield Link(relation, entry["uri"])
     for entry in associations if isinstance(associations, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("uri"), str) and isinstance(entry.get("rel"), str):
             yield Link(_RELATIONS.get(entry["rel"].lower(), entry["rel"].lower()), entry["uri"])
