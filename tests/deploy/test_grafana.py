@@ -42,12 +42,12 @@ def test_every_declared_metric_is_shown_or_alerted_on() -> None:
     assert not unused, "give each a panel in deploy/grafana/build.py"
 
 
-def scrape(target: str, folder: Path) -> Path:
-    """Write the shipped configuration with one fixed target in place of the service names; return the file."""
+def scrape(targets: list[str], folder: Path) -> Path:
+    """Write the shipped configuration with fixed targets in place of the service names; return the file."""
     config: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     config["global"] = {"scrape_interval": "300ms", "scrape_timeout": "300ms", "evaluation_interval": "300ms"}
     config["rule_files"] = [str(expressions.RULES)]
-    config["scrape_configs"] = [{"job_name": "wirewatch", "static_configs": [{"targets": [target]}]}]
+    config["scrape_configs"] = [{"job_name": "wirewatch", "static_configs": [{"targets": targets}]}]
     file = folder / "prometheus.yml"
     file.write_text(yaml.safe_dump(config), encoding="utf-8")
     return file
@@ -61,17 +61,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prometheus.Serv
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as exporter:
         assert exporter.stdout is not None
         port = int(exporter.stdout.readline())
-        with prometheus.serve(scrape(f"127.0.0.1:{port}", folder), folder) as running:
+        with prometheus.serve(scrape([f"127.0.0.1:{port}"], folder), folder) as running:
             yield running
         exporter.communicate(timeout=10)
 
 
-def answered(server: prometheus.Server, expression: str) -> list[float]:
-    """Return the values of an expression as soon as there are any: a rate needs two scrapes."""
+def answered(server: prometheus.Server, expression: str, *, numbers: bool = True) -> list[float]:
+    """Return the values of an expression as soon as there are any, and are ``numbers``: a rate needs two scrapes."""
     until = time.monotonic() + 20
     while time.monotonic() < until:
         values = [float(series["value"][1]) for series in server.series(expression)]
-        if values and not any(math.isnan(value) for value in values):
+        if values and not (numbers and any(math.isnan(value) for value in values)):
             return values
         time.sleep(0.3)
     return []

@@ -1,0 +1,139 @@
+"""The dashboard over pipelines that run: Prometheus scrapes ``wirewatch run``, and the workers of the distributed one.
+
+What a sound pipeline cannot show, a failing rule and a worker that waits, is in ``test_grafana.py`` with an exporter.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.deploy import expressions, prometheus
+from tests.deploy.test_grafana import ALL_PANELS, answered, scrape
+
+ROOT = expressions.DEPLOY.parent
+SAMPLES = ROOT / "config" / "samples"
+TROUBLE = {"wirewatch_rule_failures_total", "wirewatch_blocked"}
+"""Metrics of what does not happen in a sound pipeline."""
+
+EMBARGOED = {
+    "uri": "urn:test:embargoed",
+    "type": "text",
+    "headline": "To be published later",
+    "body_text": "Not before the day has come.",
+    "versioncreated": "2026-06-15T08:00:00Z",
+    "embargoed": "2099-01-01T00:00:00Z",
+}
+
+
+def settings(folder: Path, **given: Any) -> Path:
+    """Write a configuration over the shipped rules and topics; return the file."""
+    shipped = yaml.safe_load((ROOT / "config" / "wirewatch.yaml").read_text(encoding="utf-8"))
+    file = folder / "wirewatch.yaml"
+    rules = {"rules": [str(ROOT / "config" / "rules")], "topics": shipped["topics"]}
+    file.write_text(yaml.safe_dump({**rules, **given}), encoding="utf-8")
+    return file
+
+
+@contextmanager
+def wirewatch(log: Path, *words: str) -> Iterator[None]:
+    """Run a command of wirewatch until the block ends, then stop it as a supervisor would."""
+    command = [sys.executable, "-m", "pipeline", *words]
+    with log.open("w") as stream, subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream) as process:
+        try:
+            yield
+            assert process.poll() is None, log.read_text()
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(40)
+
+
+@pytest.fixture
+def incoming(tmp_path: Path) -> Path:
+    """Return a folder with the sample wire, a story under embargo and a file that is no story."""
+    folder = tmp_path / "incoming"
+    shutil.copytree(SAMPLES, folder)
+    (folder / "embargoed.json").write_text(json.dumps(EMBARGOED), encoding="utf-8")
+    (folder / "broken.json").write_text('{"headline": ', encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def feed() -> Iterator[str]:
+    """Return the address of a feed of the sample wire."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SAMPLES)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    first = next(path for path in sorted(SAMPLES.rglob("*.xml")))
+    yield f"http://127.0.0.1:{server.server_port}/{first.relative_to(SAMPLES)}"
+    server.shutdown()
+    server.server_close()
+
+
+def unanswered(server: prometheus.Server, missing: set[str]) -> list[str]:
+    """Return the expressions of the dashboard without an answer, but for those of metrics that cannot be there."""
+    recorded = {rule["record"]: expressions.names(rule["expr"]) for rule in expressions.rules() if "record" in rule}
+    missing = missing | {name for name, needs in recorded.items() if needs & missing}
+    asked = [expression for expression in ALL_PANELS if not expressions.names(expression) & missing]
+    return [found for found in asked if not answered(server, found.replace("$__rate_interval", "1m"), numbers=False)]
+
+
+def test_prometheus_answers_the_dashboard_over_the_embedded_pipeline(tmp_path: Path, incoming: Path, feed: str) -> None:
+    port = prometheus.free_port()
+    sources = [{"folder": str(incoming)}, {"feed": feed, "every": 1}]
+    metrics = {"host": "127.0.0.1", "port": port}
+    file = settings(tmp_path, mode="embedded", database="wire.db", sources=sources, metrics=metrics)
+    with (
+        wirewatch(tmp_path / "run.log", "run", "--config", str(file)),
+        prometheus.serve(scrape([f"127.0.0.1:{port}"], tmp_path), tmp_path) as server,
+    ):
+        of_servers = {"wirewatch_lag", "wirewatch_index_actions_total"}
+        assert unanswered(server, TROUBLE | of_servers) == [], (tmp_path / "run.log").read_text()
+
+
+@pytest.mark.servers
+def test_prometheus_answers_the_dashboard_over_the_workers(
+    tmp_path: Path, incoming: Path, kafka_address: str, elasticsearch_url: str
+) -> None:
+    prefix = f"dashboard-{os.getpid()}-"
+    ports = {name: prometheus.free_port() for name in ("desk", "index")}
+    files = {}
+    for name, port in ports.items():
+        (tmp_path / name).mkdir()
+        files[name] = settings(
+            tmp_path / name,
+            mode="distributed",
+            kafka={"brokers": [kafka_address], "prefix": prefix, "partitions": 2},
+            elasticsearch={"url": elasticsearch_url, "prefix": prefix, "refresh": "1s"},
+            metrics={"host": "127.0.0.1", "port": port},
+        )
+    run = partial(subprocess.run, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    started = run([sys.executable, "-m", "pipeline", "init", "--config", str(files["desk"])])
+    assert started.returncode == 0, started.stderr
+    with ExitStack() as stack:
+        for name, file in files.items():
+            stack.enter_context(wirewatch(tmp_path / f"{name}.log", "worker", name, "--config", str(file)))
+        targets = [f"127.0.0.1:{port}" for port in ports.values()]
+        server = stack.enter_context(prometheus.serve(scrape(targets, tmp_path), tmp_path))
+        sent = run([sys.executable, "-m", "pipeline", "produce", str(incoming), "--config", str(files["desk"])])
+        assert "confirmed" in sent.stderr
+        logs = "\n".join((tmp_path / f"{name}.log").read_text() for name in ports)
+        assert unanswered(server, TROUBLE | {"wirewatch_fetches_total"}) == [], logs
