@@ -4,3 +4,7 @@
 stories and alerts to documents and back; ``bulk``: the loop that writes until each document is answered for;
 ``shelf``: where a story already stands; ``archive``: what searches and backtests read.
 """
+
+from pipeline.adapters.elastic.archive import ElasticArchive
+
+__all__ = ["ElasticArchive"]

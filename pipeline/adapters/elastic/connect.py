@@ -15,6 +15,7 @@ from elasticsearch import (
     AuthenticationException,
     AuthorizationException,
     Elasticsearch,
+    NotFoundError,
     UnsupportedProductError,
 )
 
@@ -68,6 +69,7 @@ def unreachable(settings: Settings, error: Exception) -> UnreachableError:
     sentences: tuple[tuple[type[Exception], str], ...] = (
         (AuthenticationException, f"{where} wants to know who we are: {who}"),
         (AuthorizationException, f"{where} does not allow this: {what} (the role of elasticsearch.api_key)"),
+        (NotFoundError, f"{where} lacks what is asked for: {what} (run `wirewatch init` first)"),
         (UnsupportedProductError, f"what listens at {settings.url} is not Elasticsearch: check elasticsearch.url"),
         (TlsError, f"{where} is not trusted: {what} (elasticsearch.ca)"),
         (ConnectionTimeout, f"{where} {late}"),

@@ -70,13 +70,13 @@ class _AlertSource(msgspec.Struct):
     document: Alert
 
 
-def story_of(source: Any) -> Story:  # noqa: ANN401  what the client has decoded
+def story_of(source: Any) -> Story:
     """Return the story that a document was made from."""
     found = msgspec.convert(source, _StorySource)
     return msgspec.structs.replace(found.document, body=found.body) if found.body is not None else found.document
 
 
-def alert_of(source: Any) -> Alert:  # noqa: ANN401  what the client has decoded
+def alert_of(source: Any) -> Alert:
     """Return the alert that a document was made from."""
     return msgspec.convert(source, _AlertSource).document
 
@@ -91,7 +91,7 @@ def token(word: str) -> str:
     return word if len(word) <= KEPT else word[:KEPT]
 
 
-def _given(value: Story | Alert | Any, names: Iterable[str]) -> dict[str, Any]:  # noqa: ANN401  or an alert's story
+def _given(value: Story | Alert | Any, names: Iterable[str]) -> dict[str, Any]:
     pairs = ((name, getattr(value, name)) for name in names)
     return {name: found for name, found in pairs if found is not None}
 

@@ -1,7 +1,8 @@
 """The indices: their names, settings and mappings, and how ``wirewatch init`` puts them in place.
 
 Stories and alerts lie in an index for each month, under the aliases ``stories`` and ``alerts``; old revisions and
-stories under embargo lie apart. Mappings are strict: a field that nobody declared is an error that we see.
+stories under embargo lie apart, and ``story-places`` has the month of each story. Mappings are strict: a field that
+nobody declared is an error that we see.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ STORIES = "stories"
 ALERTS = "alerts"
 HELD = "stories-held"
 REVISIONS = "story-revisions"
+PLACES = "story-places"
 
 VERSION = 1
 """Of the mappings, stored with the templates; a worker does not write to older ones."""
@@ -70,6 +72,8 @@ ALERT: dict[str, Any] = {
     "document": _DOCUMENT,
 }
 
+PLACE: dict[str, Any] = {"month": {"type": "keyword", "index": False, "doc_values": False}}
+
 # The words of ``core/words.py`` as near as an analyzer comes to them, for what people type into Kibana. A run of a
 # script without spaces gives every second pair here, so that all pairs asked for are pairs of the story.
 _PAIRED = r"\p{IsHan}\p{IsHiragana}\p{IsKatakana}\p{IsThai}\p{IsLao}\p{IsKhmer}\p{IsMyanmar}"
@@ -101,6 +105,12 @@ _ANALYSIS = {
 }
 
 
+def month(moment: datetime) -> str:
+    """Return the month of a moment (UTC) as the names of indices have it."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.year:04}.{moment.month:02}"
+
+
 class Names(msgspec.Struct, frozen=True):
     """The names in the cluster, ``prefix`` included."""
 
@@ -112,7 +122,11 @@ class Names(msgspec.Struct, frozen=True):
 
     def month(self, name: str, moment: datetime) -> str:
         """Return the index of ``name`` for the month of ``moment`` (UTC)."""
-        return f"{self.prefix}{name}-{moment.astimezone(UTC):%Y.%m}"
+        return self.of_month(name, month(moment))
+
+    def of_month(self, name: str, month: str) -> str:
+        """Return the index of ``name`` for a month such as ``2026.11``."""
+        return f"{self.prefix}{name}-{month}"
 
 
 class _Template(msgspec.Struct, frozen=True):
@@ -146,6 +160,7 @@ TEMPLATES = (
     _Template(ALERTS, ALERT, monthly=True),
     _Template(HELD, STORY, monthly=False),
     _Template(REVISIONS, STORY, monthly=False),
+    _Template(PLACES, PLACE, monthly=False),
 )
 
 

@@ -1,0 +1,113 @@
+"""Where stories stand, and what is to be written so that each stands once.
+
+A story stays in the index of the month in which it first came in, whenever its corrections and its kill come. The
+month is kept by id in ``story-places``, which is read in real time: docs/decisions/0011-story-places.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from elasticsearch import AsyncElasticsearch
+
+from pipeline.adapters.elastic import templates
+from pipeline.adapters.elastic.bulk import Action
+from pipeline.adapters.elastic.documents import alert_document, story_document, story_of
+from pipeline.adapters.elastic.patience import Patience
+from pipeline.core.alerts import Alert
+from pipeline.core.story import Story
+
+READ = 500
+"""Documents in one request."""
+
+
+class Stand(msgspec.Struct, frozen=True):
+    """The month of a story, and its newest stored revision; none where it was written down and not yet stored."""
+
+    month: str
+    story: Story | None
+
+
+class Shelf:
+    """Reads what is stored and makes the actions that store more."""
+
+    def __init__(
+        self, client: AsyncElasticsearch, prefix: str, patience: Patience, clock: Callable[[], datetime]
+    ) -> None:
+        self.client = client
+        self.names = templates.Names(prefix)
+        self.patience = patience
+        self.clock = clock
+
+    async def find(self, ids: Sequence[str]) -> dict[str, Stand]:
+        """Return where these stories stand; those that are new are missing."""
+        places = await self._read([(self.names.of(templates.PLACES), id_) for id_ in ids])
+        months = {id_: str(source["month"]) for (_, id_), source in places.items()}
+        wanted = {(self.names.of_month(templates.STORIES, month), id_): month for id_, month in months.items()}
+        stored = await self._read(list(wanted))
+        found = {key: story_of(source) for key, source in stored.items()}
+        return {key[1]: Stand(month, found.get(key)) for key, month in wanted.items()}
+
+    async def known(self, stories: Iterable[Story]) -> set[tuple[str, int]]:
+        """Return the (id, revision) of those that are among the old revisions."""
+        index = self.names.of(templates.REVISIONS)
+        keys = {revision_id(story): (story.id, story.revision) for story in stories}
+        found = await self._read([(index, name) for name in keys], source=False)
+        return {keys[name] for _, name in found}
+
+    def month(self, story: Story) -> str:
+        """Return the month of a story that is new: that of its arrival, which a replay does not change."""
+        now = self.clock()
+        return templates.month(min(story.received or story.first_created or story.version_created or now, now))
+
+    def store(self, story: Story, month: str) -> Action:
+        """Return the action that makes this the newest revision."""
+        index = self.names.of_month(templates.STORIES, month)
+        return Action(index, story.id, story_document(story), story.revision)
+
+    def place(self, story: Story, month: str) -> Action:
+        """Return the action that writes down where a new story stands."""
+        return Action(self.names.of(templates.PLACES), story.id, msgspec.json.encode({"month": month}))
+
+    def keep(self, story: Story) -> Action:
+        """Return the action that keeps an old revision."""
+        return Action(self.names.of(templates.REVISIONS), revision_id(story), story_document(story), story.revision)
+
+    def alert(self, alert: Alert, raised: datetime) -> Action:
+        """Return the action that stores an alert, once: a repeat changes neither it nor when it was raised."""
+        moment = min(alert.story.received or alert.story.version_created or raised, self.clock())
+        return Action(self.names.month(templates.ALERTS, moment), alert.id, alert_document(alert, raised))
+
+    async def _read(self, keys: Sequence[tuple[str, str]], *, source: bool = True) -> dict[tuple[str, str], Any]:
+        """Return the sources of those (index, id) that exist; waits for an index that is not available."""
+        found: dict[tuple[str, str], Any] = {}
+        for start in range(0, len(keys), READ):
+            found |= await self._get(keys[start : start + READ], source=source)
+        return found
+
+    async def _get(self, keys: Sequence[tuple[str, str]], *, source: bool) -> dict[tuple[str, str], Any]:
+        docs = [{"_index": index, "_id": id_, "_source": source} for index, id_ in keys]
+        while True:
+            answer = await self.patience.until_done(lambda: self.client.mget(docs=docs))
+            items = answer.body["docs"]
+            failed = next((reason for item in items if (reason := self._failure(item))), None)
+            if failed is None and len(items) == len(docs):
+                return {key: item.get("_source") for key, item in zip(keys, items, strict=True) if item.get("found")}
+            await self.patience.pause(failed or f"{len(items)} answers to {len(docs)} documents")
+
+    def _failure(self, item: dict[str, Any]) -> str | None:
+        error = item.get("error")
+        if error is None:
+            return None
+        if error.get("type") == "index_not_found_exception":
+            monthly = item.get("_index", "").startswith(self.names.of(templates.STORIES) + "-")
+            return None if monthly else f"there is no index {item['_index']}: run `wirewatch init`"
+        return f"{error.get('type')}: {str(error.get('reason'))[:300]}"
+
+
+def revision_id(story: Story) -> str:
+    """Return the identity of one revision."""
+    return f"{story.id}-{story.revision}"

@@ -1,0 +1,205 @@
+"""The index worker: stories into Elasticsearch, each at its newest revision, and what that takes back of alerts.
+
+One fetch is one unit: what is stored of its stories is read, its revisions are folded onto that, then everything is
+written in this order, each step confirmed before the next, so that a crash between two repeats and loses nothing:
+
+1. the alerts that are retracted, to Kafka: while the old revision still stands, a repeat finds them again;
+2. the old revisions, apart: a late one that is kept there has been dealt with, and retracts nothing a second time;
+3. the new revisions, and the alerts that came over ``wire.alerts``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Protocol
+
+import msgspec
+
+from pipeline import metrics
+from pipeline.adapters.elastic.bulk import Action, Bulk
+from pipeline.adapters.elastic.bulk import Refused as Unindexed
+from pipeline.adapters.elastic.shelf import Shelf, Stand
+from pipeline.adapters.kafka import records, topics
+from pipeline.adapters.kafka.records import Message, Record
+from pipeline.adapters.kafka.send import Refused
+from pipeline.config import Kafka
+from pipeline.core import life
+from pipeline.core.alerts import Alert
+from pipeline.core.payload import DeadLetter
+from pipeline.core.story import Story, story_id
+
+WORKER = "index"
+STEP = "index"
+
+Fetched = Mapping[object, Sequence[Record]]
+
+
+class Sends(Protocol):
+    """Writes messages to Kafka, confirmed."""
+
+    async def send(self, messages: Sequence[Message]) -> list[Refused]:
+        """Return what Kafka will never take."""
+        ...
+
+
+class Incoming(msgspec.Struct, frozen=True):
+    """A story as it was read; ``silent`` ones come of a replay and alert nobody."""
+
+    story: Story
+    silent: bool
+
+
+class Folded(msgspec.Struct):
+    """What a fetch means for one story: where it stands, the newest revision, those it replaces, what is taken back."""
+
+    month: str
+    newest: Story | None
+    new: bool
+    changed: bool = False
+    old: list[Story] = []
+    retracted: list[Alert] = []
+
+
+def fold(folded: Folded, incoming: Incoming, known: set[tuple[str, int]], versions: Mapping[str, str | None]) -> None:
+    """Add one revision to what is known of its story; ``known`` has the old revisions that are kept already."""
+    stored = folded.newest
+    story = life.settle(stored, incoming.story)
+    late = stored is not None and not life.supersedes(stored, story)
+    if late and ((story.id, story.revision) in known or any(story.revision == old.revision for old in folded.old)):
+        return
+    if not incoming.silent:
+        folded.retracted += life.retractions(stored, story, versions)
+    if late:
+        folded.old.append(story)
+        return
+    if stored is not None and stored.revision != story.revision:
+        folded.old.append(stored)
+    folded.newest = story
+    folded.changed = True
+
+
+class IndexWorker:
+    """The effect of a fetch of ``wire.stories`` and ``wire.alerts``; ``versions`` has that of each rule in force.
+
+    Each of ``bulks`` writes a share of the fetch: while one waits for its answer, the next makes its documents.
+    """
+
+    def __init__(
+        self, shelf: Shelf, bulks: Sequence[Bulk], sender: Sends, kafka: Kafka, versions: Mapping[str, str | None]
+    ) -> None:
+        self.shelf = shelf
+        self.bulks = bulks
+        self.sender = sender
+        self.versions = versions
+        self._alerts = topics.full_name(kafka, topics.ALERTS)
+        self._room = topics.limit(kafka, topics.DEAD)
+
+    async def __call__(self, fetched: Fetched) -> None:
+        """Return when everything that these records lead to is confirmed."""
+        stories: list[tuple[Record, Incoming]] = []
+        alerts: dict[str, tuple[Record, Alert]] = {}
+        dead: list[DeadLetter] = []
+        for record in (record for batch in fetched.values() for record in batch):
+            try:
+                if record.topic == self._alerts:
+                    alert = records.alert_of(record)
+                    alerts.setdefault(alert.id, (record, alert))
+                else:
+                    stories.append((record, Incoming(records.story_of(record), records.is_replay(record))))
+            except Exception as error:  # noqa: BLE001  whatever is wrong with one record must not cost the others
+                dead.append(_letter(record, f"{type(error).__name__}: {error}", traceback.format_exc()))
+        behind = {incoming.story.id: record for record, incoming in stories}
+        behind |= {id_: record for id_, (record, _) in alerts.items()}
+        folded = await self._fold([incoming for _, incoming in stories])
+        retracted = [alert for one in folded for alert in one.retracted]
+        dead += await self._retract(retracted, behind)
+        refused = await self.bulks[0].write([self.shelf.keep(old) for one in folded for old in one.old])
+        writes = [self._write(bulk, folded[share :: len(self.bulks)]) for share, bulk in enumerate(self.bulks)]
+        for found in await asyncio.gather(*writes):
+            refused += found
+        refused += await self.bulks[0].write(
+            [self.shelf.alert(alert, _time(record)) for record, alert in alerts.values()]
+        )
+        dead += [_letter(behind[refusal.action.id.partition("-")[0]], refusal.reason) for refusal in refused]
+        await self._bury(dead)
+        _count([incoming.story for _, incoming in stories], retracted, len(dead))
+
+    async def _fold(self, incoming: Sequence[Incoming]) -> list[Folded]:
+        """Return what the stories of one fetch mean, given what is stored."""
+        stands = await self.shelf.find(list({one.story.id for one in incoming}))
+        known = await self.shelf.known(one.story for one in incoming if _late(stands.get(one.story.id), one.story))
+        folded: dict[str, Folded] = {}
+        for one in incoming:
+            id_ = one.story.id
+            if id_ not in folded:
+                stand = stands.get(id_)
+                month = stand.month if stand else self.shelf.month(one.story)
+                folded[id_] = Folded(month, stand.story if stand else None, new=stand is None)
+            fold(folded[id_], one, known, self.versions)
+        return list(folded.values())
+
+    async def _retract(self, alerts: Sequence[Alert], behind: Mapping[str, Record]) -> list[DeadLetter]:
+        """Publish what is taken back; return the letters of what Kafka will not take."""
+        messages = {message.value: alert for alert in alerts for message in records.alert_messages(alert)}
+        refused = await self.sender.send([message for alert in alerts for message in records.alert_messages(alert)])
+        letters = []
+        for refusal in refused:
+            story = messages[refusal.message.value].story
+            letters.append(_letter(behind[story_id(story.provider, story.uri)], refusal.reason))
+        return letters
+
+    async def _write(self, bulk: Bulk, folded: Sequence[Folded]) -> list[Unindexed]:
+        """Store the newest revisions, and where new stories stand."""
+        actions: list[Action] = []
+        for one in folded:
+            if one.newest is not None and one.changed:
+                actions.append(self.shelf.store(one.newest, one.month))
+                if one.new:
+                    actions.append(self.shelf.place(one.newest, one.month))
+        return await bulk.write(actions)
+
+    async def _bury(self, letters: Sequence[DeadLetter]) -> None:
+        """Send dead letters; one that Kafka finds too large is cut further."""
+        while letters:
+            refused = await self.sender.send([records.dead_message(letter, self._room) for letter in letters])
+            self._room = min([self._room, *(refusal.message.size // 2 for refusal in refused)])
+            letters = [msgspec.json.decode(refusal.message.value or b"", type=DeadLetter) for refusal in refused]
+
+
+def _late(stand: Stand | None, story: Story) -> bool:
+    """Whether a newer revision than ``story`` is stored."""
+    return stand is not None and stand.story is not None and story.revision < stand.story.revision
+
+
+def _letter(record: Record, reason: str, trace: str | None = None) -> DeadLetter:
+    """Return what was read as a dead letter; a retry of it comes back to this step."""
+    data = bytes(record.value or b"")
+    return DeadLetter(
+        id=sha256(f"{STEP}\0".encode() + data).hexdigest()[:32],
+        payload=data,
+        origin=f"{record.topic}/{record.partition}/{record.offset}",
+        step=STEP,
+        reason=reason,
+        time=_time(record),
+        content_type="application/json",
+        traceback=trace,
+    )
+
+
+def _time(record: Record) -> datetime:
+    """Return when a record was written."""
+    return datetime.fromtimestamp(max(0, record.timestamp) / 1000, UTC)
+
+
+def _count(stories: Sequence[Story], retracted: Sequence[Alert], dead: int) -> None:
+    for story in stories:
+        metrics.STORIES.labels(WORKER, story.provider).inc()
+    if stories:
+        metrics.LAST_STORY.labels(WORKER).set_to_current_time()
+    for alert in retracted:
+        metrics.ALERTS.labels(WORKER, alert.type, alert.topic or "").inc()
+    metrics.DEAD.labels(WORKER, STEP).inc(dead)
