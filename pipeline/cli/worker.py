@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from pipeline import config, metrics, wiring
 from pipeline.config import Config
-from pipeline.core.errors import UnreachableError
+from pipeline.runners.clock import Clock
 from pipeline.runners.liveness import Liveness
+
+if TYPE_CHECKING:
+    from elasticsearch import AsyncElasticsearch
+
+BULKS = 2
+"""Bulk requests of one index worker that go on at the same time."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,23 +41,51 @@ def _desk(settings: Config, instance: str | None, liveness: Liveness) -> int:
     from pipeline.adapters.kafka import topics
     from pipeline.adapters.kafka.send import Sender
     from pipeline.runners import faust_batches, serve
-    from pipeline.runners.clock import Clock
     from pipeline.runners.desk import WORKER, DeskWorker
 
-    desk = wiring.desk(settings, WORKER, Clock().now)
     kafka = settings.kafka
-    names = [topics.INCOMING, topics.STORIES, topics.ALERTS, topics.HELD, topics.DEAD]
-    serve.wait_for_topics(kafka, [*names, *(topics.alert_topic(topic) for topic in settings.topics)])
-
+    desk = wiring.desk(settings, WORKER, Clock().now)
+    serve.wait_for_topics(kafka, [topics.INCOMING, *topics.made(settings)])
     sender = Sender(kafka, WORKER)
 
     def make() -> object:
-        incoming = [topics.full_name(kafka, topics.INCOMING)]
+        names = [topics.full_name(kafka, topics.INCOMING)]
         effect = DeskWorker(desk, kafka, sender)
-        return faust_batches.make_app(settings, WORKER, incoming, effect, instance=instance, liveness=liveness)
+        return faust_batches.make_app(settings, WORKER, names, effect, instance=instance, liveness=liveness)
 
     return serve.run(make, sender.close)
 
 
-def _index(settings: Config, instance: str | None, _liveness: Liveness) -> int:
-    raise UnreachableError(f"index {settings.mode} {instance}")
+def _index(settings: Config, instance: str | None, liveness: Liveness) -> int:
+    from pipeline.adapters.elastic import connect, templates
+    from pipeline.adapters.elastic.bulk import Bulk
+    from pipeline.adapters.elastic.patience import Patience
+    from pipeline.adapters.elastic.shelf import Shelf
+    from pipeline.adapters.kafka import topics
+    from pipeline.adapters.kafka.send import Sender
+    from pipeline.runners import faust_batches, serve
+    from pipeline.runners.index import WORKER, IndexWorker
+
+    kafka, elastic = settings.kafka, settings.elasticsearch
+    versions = wiring.rules(settings, wiring.dictionary(settings)).versions
+    serve.wait_for_topics(kafka, [topics.STORIES, *topics.made(settings)])
+    with connect.client(elastic) as client:
+        serve.wait_for(lambda: templates.check(elastic, client))
+    sender = Sender(kafka, WORKER)
+    clients: list[AsyncElasticsearch] = []
+
+    def make() -> object:
+        client = connect.async_client(elastic)
+        clients.append(client)
+        patience = Patience(WORKER)
+        shelf = Shelf(client, elastic.prefix, patience, Clock().now)
+        effect = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], sender, kafka, versions)
+        names = [topics.full_name(kafka, topics.STORIES), topics.full_name(kafka, topics.ALERTS)]
+        return faust_batches.make_app(settings, WORKER, names, effect, instance=instance, liveness=liveness)
+
+    async def close() -> None:
+        await sender.close()
+        for client in clients:
+            await client.close()
+
+    return serve.run(make, close)

@@ -19,6 +19,9 @@ from pipeline.core.errors import UnreachableError
 PAUSE = 2.0
 """Seconds between two attempts to reach a server at start."""
 
+WAITED_FOR = ("cannot be reached", "does not answer within", "run `wirewatch init`")
+"""What the sentences of an UnreachableError say where it is worth to wait."""
+
 TOPICS_WAIT = 20.0
 """Seconds that topics may take to be made: a worker may start while `wirewatch init` runs."""
 
@@ -31,27 +34,29 @@ def say(text: str) -> None:
     print(f"wirewatch: {text}", file=sys.stderr, flush=True)  # noqa: T201  the log of a worker is its stderr
 
 
-def wait_for(name: str, ready: Callable[[], bool]) -> None:
-    """Wait until ``ready()``: while it raises UnreachableError the server is away, which is said once."""
+def wait_for(check: Callable[[], object]) -> None:
+    """Wait until ``check()`` raises UnreachableError no more; each of its reasons is said once.
+
+    Raises what waiting does not mend: a login that is refused, a server that is another.
+    """
     told = ""
     while True:
         try:
-            if ready():
-                return
-            reason = f"{name} is not ready"
+            check()
         except UnreachableError as error:
-            if "login" in str(error) or "security" in str(error):
-                raise  # waiting does not mend a wrong password
-            reason = str(error)
-        if reason != told:
-            say(f"waiting: {reason}")
-            told = reason
-        time.sleep(PAUSE)
+            if not any(word in str(error) for word in WAITED_FOR):
+                raise
+            if str(error) != told:
+                say(f"waiting: {error}")
+                told = str(error)
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 def wait_for_topics(kafka: Kafka, names: Sequence[str]) -> None:
     """Wait for Kafka, and a little for its topics; raises UnreachableError naming those that are missing."""
-    wait_for("Kafka", lambda: topics.missing_topics(kafka, names) is not None)
+    wait_for(lambda: topics.missing_topics(kafka, names))
     until = time.monotonic() + TOPICS_WAIT
     missing = topics.missing_topics(kafka, names)
     if missing:

@@ -73,6 +73,11 @@ def declared(config: Config) -> list[Topic]:
     ]
 
 
+def made(config: Config) -> list[str]:
+    """Return the topics that desk and index write to."""
+    return [STORIES, ALERTS, HELD, DEAD, *(alert_topic(topic) for topic in config.topics)]
+
+
 def create(config: Config, say: Callable[[str], None]) -> None:
     """Make the topics that do not exist and bring the settings of the others up to date; safe to repeat.
 
