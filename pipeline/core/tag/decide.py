@@ -16,6 +16,8 @@ PLACES = frozenset({"name", "capital", "city", "division", "place"})
 REGIONAL = PLACES | {"demonym"}
 _LOCATIVE = frozenset({"in", "near", "at", "outside", "from", "around", "of", "to", "across", "inside", "into", "through", "throughout", "within", "towards", "visit", "visiting", "visited"})  # fmt: skip
 _STREET = frozenset({"street", "avenue", "road", "boulevard", "lane", "drive", "st", "ave", "rd", "blvd", "dr", "court", "ct", "terrace"})  # fmt: skip
+_ABBREVIATION = 6
+"""Characters of the longest abbreviation of a state, with its space: `` mass``."""
 _SETTLED_BY = 0.05
 """A weak town of fewer people, in millions, is not believed on a preposition alone."""
 
@@ -35,6 +37,7 @@ def decide(hits: Sequence[Hit], context: Context) -> None:
     """Accept or refuse every hit that names a place, a people or an actor; each gets its evidence or its reason."""
     pending: list[Hit] = []
     strong: Counter[str] = Counter()
+    moved: dict[str, Sense] = {}
     for index, hit in enumerate(hits):
         sense = hit.sense
         use = sense.use
@@ -44,6 +47,7 @@ def decide(hits: Sequence[Hit], context: Context) -> None:
             following = hits[index + 1] if index + 1 < len(hits) else None
             if _qualified(hit, following):
                 strong[hit.sense.region] += 1
+                moved[hit.pattern.form] = hit.sense
             elif reason := _forbidden(hit, following, context):
                 hit.reason = reason
             elif sense.weak or hit.text.caps and sense.region == "TR":
@@ -58,6 +62,10 @@ def decide(hits: Sequence[Hit], context: Context) -> None:
                 _accept(hit, sense, "strong alias")
                 if sense.region:
                     strong[sense.region] += 1
+    for hit in hits:
+        if hit.pattern.form in moved and hit.accepted and hit.sense.use in ("city", "capital"):
+            # A town that the story has placed once is the same town throughout.
+            _accept(hit, moved[hit.pattern.form], "placed elsewhere in the story")
     for hit in pending:
         _weigh(hit, strong, context)
 
@@ -77,16 +85,23 @@ def _qualified(hit: Hit, following: Hit | None) -> bool:
     ):
         return False
     gap = following.start - hit.end
+    if gap == 1 and following.sense.use == "cue":
+        region = following.sense.region
+        sense = next((sense for sense in hit.senses if sense.region == region and sense.use in PLACES), None)
+        if sense is not None and hit.sense.use in ("city", "capital"):
+            _accept(hit, sense, f"before {following.written}")
+            return True
+        return False
     if gap not in (1, 2) or not hit.text.written[hit.end : following.start].startswith(","):
         return False
     if following.sense.use not in ("name", "division"):
         return False
     regions = [sense.region for sense in following.senses if sense.use in ("name", "division")]
-    own = {sense.region for sense in hit.senses}
+    own = {sense.region for sense in hit.senses if sense.use in PLACES}
     region = next((region for region in regions if region in own), regions[0])
     if region not in own and (hit.sense.use == "name" or following.sense.use == "name"):
         return False  # a list: France, Germany
-    sense = next((sense for sense in hit.senses if sense.region == region), None)
+    sense = next((sense for sense in hit.senses if sense.region == region and sense.use in PLACES), None)
     _accept(hit, sense or Sense("city", region), f"followed by {following.written}")
     if following.sense.weak:
         chosen = next(sense for sense in following.senses if sense.region == region)
@@ -132,7 +147,14 @@ def _forbidden(hit: Hit, following: Hit | None, context: Context) -> str:
 
 def _weigh(hit: Hit, strong: Counter[str], context: Context) -> None:
     """Choose among the senses of a weak alias the one with evidence, or refuse them all."""
-    best = max(hit.senses, key=lambda sense: (strong[sense.region], sense.region == context.located, sense.weight))
+    if hit.sense.use == "division" and len(hit.pattern.form) <= _ABBREVIATION:
+        if _after_town(hit):
+            _accept(hit, hit.sense, "after a town and a comma")
+        else:
+            hit.reason = "an abbreviation that follows no town"
+        return
+    named = [sense for sense in hit.senses if sense.use in REGIONAL or sense.actor]
+    best = max(named, key=lambda sense: (strong[sense.region], sense.region == context.located, sense.weight))
     region = best.region
     if region and strong[region]:
         _accept(hit, best, f"{strong[region]} strong mentions of {region}")
@@ -149,6 +171,16 @@ def _weigh(hit: Hit, strong: Counter[str], context: Context) -> None:
         _accept(hit, hit.senses[0], f"after {word!r}")
     else:
         hit.reason = "weak alias without evidence in the story"
+
+
+def _after_town(hit: Hit) -> bool:
+    """Say whether a capitalised word and a comma stand before: ``Lewisburg, Pa.``."""
+    written = hit.text.written
+    if written[max(0, hit.start - 2) : hit.start] != ", ":
+        return False
+    padded = hit.text.folded.text
+    begin = padded.rfind(" ", 0, hit.from_ - 2) + 1
+    return begin < hit.from_ - 2 and written[hit.start - (hit.from_ - begin)].isupper()
 
 
 def _locative(hit: Hit) -> str:

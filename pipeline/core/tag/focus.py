@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
+from pipeline.core.story import Span
 from pipeline.core.tag.scan import Hit
 
 USE_WEIGHT = {"name": 1.0, "demonym": 0.9, "capital": 0.8, "place": 0.7, "division": 0.7, "city": 0.6, "actor": 0.35, "office": 0.3, "agent": 0.2}  # fmt: skip
@@ -10,6 +14,8 @@ LEAD = 2.0
 BODY = 1.0
 KEPT = 1 / 3
 """A region is in focus from this share of the best score on."""
+DATELINE = 1.5
+CUE = 0.5
 _REPEATS = 4
 """In the body, mentions beyond so many count little: long lists and quotations."""
 
@@ -24,3 +30,41 @@ def place_weight(hit: Hit) -> float:
     if hit.text.field == "headline":
         return HEADLINE
     return LEAD if hit.start <= hit.text.lead else BODY
+
+
+class Tally:
+    """What the hits add up to for one region or actor."""
+
+    __slots__ = ("mentions", "score", "sector", "spans")
+
+    def __init__(self) -> None:
+        self.score = 0.0
+        self.mentions = 0
+        self.spans: list[Span] = []
+        self.sector = ""
+
+    def add(self, hit: Hit, score: float) -> None:
+        """Count one hit."""
+        self.score += score
+        self.mentions += 1
+        self.spans.append((hit.text.field, hit.start, hit.end))
+
+
+def add_prior(regions: dict[str, Tally], hits: Iterable[Hit], located: str, home: str) -> None:
+    """Add what the dateline, the home, money and legal forms say, where they agree or nothing else speaks."""
+    cues = _cues(hits, located or home)
+    if located and (located in regions or located in cues or not regions):
+        regions.setdefault(located, Tally()).score += DATELINE + CUE * min(cues[located], _REPEATS)
+    if not regions and cues:
+        regions[cues.most_common(1)[0][0]] = Tally()
+    elif not regions and home:
+        regions[home] = Tally()
+
+
+def _cues(hits: Iterable[Hit], prior: str) -> Counter[str]:
+    """Count the distinct cues of each region; one of many countries speaks for the prior, else for the first of them."""
+    cues: Counter[str] = Counter()
+    for form, senses in {hit.pattern.form: hit.senses for hit in hits if hit.sense.use in ("cue", "money")}.items():
+        regions = [sense.region for sense in senses if form and sense.use in ("cue", "money")]
+        cues[prior if prior in regions else regions[0]] += 1
+    return cues

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 
 from pipeline.core.flow import Tags
-from pipeline.core.story import Actor, Kind, Region, Role, Span, Story
+from pipeline.core.story import Actor, Kind, Region, Role, Story
 from pipeline.core.tag.compose import compose
 from pipeline.core.tag.decide import REGIONAL, Context, decide, locative
 from pipeline.core.tag.dictionary import Dictionary
-from pipeline.core.tag.focus import KEPT, weight
+from pipeline.core.tag.focus import KEPT, Tally, add_prior, weight
 from pipeline.core.tag.people import Surnames
 from pipeline.core.tag.scan import Hit, Text, scan
 from pipeline.core.tag.vocabulary import Vocabulary, vocabulary
-
-
-class Tally:
-    """What the hits add up to for one region or actor."""
-
-    __slots__ = ("mentions", "score", "sector", "spans")
-
-    def __init__(self) -> None:
-        self.score = 0.0
-        self.mentions = 0
-        self.spans: list[Span] = []
-        self.sector = ""
-
-    def add(self, hit: Hit, score: float) -> None:
-        self.score += score
-        self.mentions += 1
-        self.spans.append((hit.text.field, hit.start, hit.end))
 
 
 class Tagger:
@@ -84,7 +67,7 @@ class Tagger:
         hits = [hit for hit in scan(Text("dateline", dateline), words) if hit.sense.use in REGIONAL]
         return hits[-1].sense.region if hits else ""
 
-    def _sum(self, hits: Iterable[Hit], context: Context, story: Story) -> tuple[tuple[Region, ...], tuple[Actor, ...]]:
+    def _sum(self, hits: Sequence[Hit], context: Context, story: Story) -> tuple[tuple[Region, ...], tuple[Actor, ...]]:
         regions: dict[str, Tally] = {}
         actors: dict[str, Tally] = {}
         composed: dict[tuple[str, str, str], Tally] = {}
@@ -102,11 +85,7 @@ class Tagger:
                 actors.setdefault(sense.actor, Tally()).add(hit, score)
             else:
                 composed.setdefault((hit.reason, sense.sector, sense.use), Tally()).add(hit, score)
-        located = context.located or context.home
-        if located in regions:
-            regions[located].score += 1.0
-        elif not regions and located in self.dictionary.regions:
-            regions[located] = Tally()
+        add_prior(regions, hits, context.located, context.home)
         return self._regions(regions), self._actors(regions, actors, composed, story)
 
     def _regions(self, tallies: dict[str, Tally]) -> tuple[Region, ...]:
