@@ -30,7 +30,7 @@ READER: dict[str, Any] = {
 }
 WIREWATCH: dict[str, Any] = {
     "cluster": ["monitor", "manage_index_templates"],
-    "indices": [{"names": ["stories*", "story-revisions*", "alerts*"], "privileges": ["all"]}],
+    "indices": [{"names": ["stories*", "story-*", "alerts*"], "privileges": ["all"]}],
 }
 
 
