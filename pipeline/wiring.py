@@ -18,11 +18,13 @@ from pipeline.config import Source as SourceEntry
 from pipeline.core import formats
 from pipeline.core.alerts import Alert
 from pipeline.core.archive import Archive
-from pipeline.core.errors import ConfigError
+from pipeline.core.errors import Problem
 from pipeline.core.flow import STEPS, Desk
 from pipeline.core.payload import DeadLetter
-from pipeline.core.rules import RuleSet
+from pipeline.core.rules import Query, RuleSet
+from pipeline.core.rules import parse as parse_query
 from pipeline.core.tag import Dictionary, Tagger
+from pipeline.core.tag.names import DictionaryNames
 from pipeline.runners.clock import Clock
 from pipeline.runners.embedded import WORKER, Embedded, Source
 from pipeline.runners.sources import Feed, Files, Folder
@@ -39,23 +41,28 @@ def tagger(config: Config, names: Dictionary) -> Tagger:
     return Tagger(names, homes)
 
 
-def rules(config: Config, names: Dictionary, paths: Sequence[str] | None = None) -> RuleSet:
-    """Return the rules of ``paths``, or else the configured ones; raises ConfigError where any has a problem."""
-    found, problems = rulefiles.load(
-        paths or [str(config.path(path)) for path in config.rules], topics=config.topics, names=names
-    )
-    if problems:
-        raise ConfigError(problems)
-    return found
+def rules(config: Config, names: Dictionary, paths: Sequence[str] | None = None) -> tuple[RuleSet, list[Problem]]:
+    """Return the sound rules of ``paths``, or else of the configured ones, and what is wrong with the others."""
+    found = paths or [str(config.path(path)) for path in config.rules]
+    return rulefiles.load(found, topics=config.topics, names=DictionaryNames(names))
 
 
-def desk(config: Config, worker: str, clock: Callable[[], datetime]) -> Desk:
-    """Return the desk: parser, tagger and rules of the configuration, observed under the name of ``worker``."""
+def query(config: Config, text: str) -> Query:
+    """Return a query of the rules' language, with the names of the dictionaries; raises QueryError."""
+    return parse_query(text, names=DictionaryNames(dictionary(config)))
+
+
+def desk(
+    config: Config, worker: str, clock: Callable[[], datetime], refuse: Callable[[Problem], None]
+) -> tuple[Desk, RuleSet]:
+    """Return the desk, observed under the name of ``worker``, and its rules; ``refuse`` gets every bad one."""
     names = dictionary(config)
-    matcher = rules(config, names)
+    matcher, problems = rules(config, names)
+    for problem in problems:
+        refuse(problem)
     metrics.RULES.labels(worker).set(len(matcher))
     seconds = {step: metrics.STEP_SECONDS.labels(worker, step) for step in STEPS}
-    return Desk(
+    works = Desk(
         parse=formats.parse,
         tagger=tagger(config, names),
         matcher=matcher,
@@ -63,6 +70,7 @@ def desk(config: Config, worker: str, clock: Callable[[], datetime]) -> Desk:
         observe=lambda step, spent: seconds[step].observe(spent),
         failed=lambda rule, _reason: metrics.RULE_FAILURES.labels(rule).inc(),
     )
+    return works, matcher
 
 
 def embedded(
@@ -71,13 +79,13 @@ def embedded(
     *,
     announce: Callable[[Alert], None],
     refused: Callable[[DeadLetter], None],
+    refuse_rule: Callable[[Problem], None],
     database: Path | None = None,
 ) -> Embedded:
     """Return the embedded pipeline over the configured database."""
-    works = desk(config, WORKER, clock.now)
+    works, matcher = desk(config, WORKER, clock.now, refuse_rule)
     store = SqliteStore(database or config.path(config.database))
-    versions = works.matcher.versions
-    return Embedded(works, store, versions, clock=clock, announce=announce, refused=refused)
+    return Embedded(works, store, matcher.versions, clock=clock, announce=announce, refused=refused)
 
 
 def sources(

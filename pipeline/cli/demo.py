@@ -41,11 +41,13 @@ def run(options: argparse.Namespace) -> int:
         clock = SimulatedClock(start, options.speed * 3600)
         database = Path(options.keep or Path(folder) / "demo.db")
         announcer = Announcer(clock)
-        pipeline = wiring.embedded(settings, clock, announce=announcer, refused=notices.dead, database=database)
+        pipeline = wiring.embedded(
+            settings, clock, announce=announcer, refused=notices.dead, refuse_rule=notices.rule, database=database
+        )
         clock.restart()  # loading the dictionaries takes no part of the day
         interrupted = asyncio.run(until_stopped(pipeline, [Day(day, clock)]))
         print(_closing(pipeline, announcer.topics))
-    return 130 if interrupted else 1 if notices.refused else 0
+    return 130 if interrupted else notices.status
 
 
 class Announcer:

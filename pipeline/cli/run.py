@@ -38,15 +38,15 @@ def run(options: argparse.Namespace) -> int:
         where = options.config or "config/wirewatch.yaml"
         hint = "name files, folders, feed URLs or -, or add some to the configuration"
         raise ConfigError([Problem(where, "there is no source to read", hint=hint)])
-    pipeline = wiring.embedded(settings, Clock(), announce=notices.alert, refused=notices.dead)
+    pipeline = wiring.embedded(
+        settings, Clock(), announce=notices.alert, refused=notices.dead, refuse_rule=notices.rule
+    )
     serve_metrics(settings)
     interrupted = asyncio.run(until_stopped(pipeline, sources))
     print(notices.summary(pipeline.report), file=sys.stderr)
     if interrupted:
         return 130
-    if notices.refused:
-        return 1
-    return 4 if notices.unreachable else 0
+    return notices.status
 
 
 async def until_stopped(pipeline: Embedded, sources: Sequence[Source]) -> bool:
@@ -70,8 +70,8 @@ class Notices:
     def __init__(self, format_: str) -> None:
         self.format = format_
         self.style = Style()
-        self.refused = 0
-        self.unreachable = 0
+        self.status = 0
+        """The exit status so far: bad rules before bad input before what cannot be reached."""
 
     def alert(self, alert: Alert) -> None:
         """Print one alert and flush: somebody may be waiting for it."""
@@ -80,17 +80,20 @@ class Notices:
 
     def refuse(self, origin: str, reason: str) -> None:
         """Print why a source or file cannot be read."""
-        if "://" in origin:
-            self.unreachable += 1
-        else:
-            self.refused += 1
-        print(f"{origin}: {' '.join(reason.split())}", file=sys.stderr, flush=True)
+        unreachable = "://" in origin
+        self._note(4 if unreachable else 1, f"{origin}: {reason}")
 
     def dead(self, letter: DeadLetter) -> None:
         """Print why a payload cannot be processed."""
-        self.refused += 1
-        reason = " ".join(letter.reason.split())
-        print(f"{letter.origin}: {reason}", file=sys.stderr, flush=True)
+        self._note(1, f"{letter.origin}: {letter.reason}")
+
+    def rule(self, problem: Problem) -> None:
+        """Print what is wrong with a rule; the others go on."""
+        self._note(3, str(problem))
+
+    def _note(self, status: int, line: str) -> None:
+        self.status = max(self.status, status, key=(0, 4, 1, 3).index)
+        print(" ".join(line.split()), file=sys.stderr, flush=True)
 
     def summary(self, report: Report) -> str:
         """Return what the run has done, in one line."""

@@ -65,8 +65,10 @@ def _match(options: argparse.Namespace) -> int:
     names = wiring.dictionary(settings)
     tagger = wiring.tagger(settings, names)
     began = perf_counter()
-    rules = wiring.rules(settings, names, options.rules)
+    rules, problems = wiring.rules(settings, names, options.rules)
     loaded = perf_counter() - began
+    for problem in problems:
+        print(problem, file=sys.stderr)
     reader = _Reader(options)
     stories, seconds = 0, 0.0
     for story in reader:
@@ -84,7 +86,7 @@ def _match(options: argparse.Namespace) -> int:
     if options.stats:
         stats = {"rules": len(rules), "stories": stories, "load_s": round(loaded, 6), "match_s": round(seconds, 6)}
         Path(options.stats).write_bytes(msgspec.json.encode(stats) + b"\n")
-    return reader.status
+    return 3 if problems else reader.status
 
 
 class _Reader:

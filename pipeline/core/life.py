@@ -44,9 +44,8 @@ def retractions(stored: Story | None, incoming: Story, versions: Mapping[str, st
         return []
     kept = {match.rule for match in newer.matches} if newer.status is Status.USABLE else set()
     reason = "kill" if newer.status is Status.CANCELED else newer.signal or "update"
-    told = incoming if incoming.headline else msgspec.structs.replace(incoming, headline=stored.headline)
     return [
-        make_alert(told, AlertType.RETRACTED, match, reason)
+        make_alert(_titled(stored, incoming), AlertType.RETRACTED, match, reason)
         for match in older.matches
         if match.rule not in kept and match.rule in versions and versions[match.rule] == match.rule_version
     ]
@@ -54,13 +53,20 @@ def retractions(stored: Story | None, incoming: Story, versions: Mapping[str, st
 
 def alerts_of(stored: Story | None, incoming: Story) -> list[Alert]:
     """Return the alerts that a store with memory raises: a late revision says only what the newest still says."""
-    alerts = raise_alerts(incoming)
-    if stored is None or supersedes(stored, incoming):
+    if stored is None:
+        return raise_alerts(incoming)
+    alerts = raise_alerts(_titled(stored, incoming))
+    if supersedes(stored, incoming):
         return alerts
     if stored.status is not Status.USABLE:
         return []
     current = {match.rule for match in stored.matches}
     return [alert for alert in alerts if alert.rule in current]
+
+
+def _titled(stored: Story, incoming: Story) -> Story:
+    """Return ``incoming`` with the stored headline where it has none, as many kills: a reader must know the story."""
+    return incoming if incoming.headline else msgspec.structs.replace(incoming, headline=stored.headline)
 
 
 def _content(story: Story) -> Story:

@@ -22,7 +22,7 @@ from pipeline.adapters.sqlite import SqliteArchive
 from pipeline.core.archive import AlertFilter
 from pipeline.core.need import ANYTHING
 from pipeline.runners.clock import Clock
-from pipeline.runners.embedded import Report
+from pipeline.runners.embedded import Embedded, Report
 
 START = datetime(2026, 6, 15, 6, tzinfo=UTC)
 
@@ -128,18 +128,27 @@ def test_a_signal_lets_it_store_what_it_has_taken_in(tmp_path: Path, number: sig
     assert "50 stories, 50 alerts" in errors
 
 
-def run_once(folder: Path, *named: str, once: bool = True, seconds: float = 0) -> tuple[Report, list[str]]:
+def embedded(loaded: config.Config, refused: list[str]) -> Embedded:
+    return wiring.embedded(
+        loaded,
+        Clock(),
+        announce=lambda _: None,
+        refused=lambda letter: refused.append(letter.reason),
+        refuse_rule=lambda problem: refused.append(str(problem)),
+    )
+
+
+def run_once(folder: Path, *named: str, once: bool = True, until: datetime | None = None) -> tuple[Report, list[str]]:
     """Run in this process; return the report and what was refused."""
     loaded = config.load(str(folder / "wirewatch.yaml"))
     refused: list[str] = []
-    pipeline = wiring.embedded(
-        loaded, Clock(), announce=lambda _: None, refused=lambda letter: refused.append(letter.reason)
-    )
+    pipeline = embedded(loaded, refused)
     sources = wiring.sources(loaded, named, lambda origin, reason: refused.append(f"{origin}: {reason}"), once=once)
 
     async def run() -> Report:
-        if seconds:
-            asyncio.get_running_loop().call_later(seconds, pipeline.stop)
+        if until:
+            left = (until - datetime.now(UTC)).total_seconds()
+            asyncio.get_running_loop().call_later(max(left, 1), pipeline.stop)
         return await pipeline.run(sources)
 
     return asyncio.run(run()), refused
@@ -181,14 +190,14 @@ def test_a_correction_updates_and_retracts_and_a_kill_withdraws(tmp_path: Path) 
 
 def test_a_story_under_embargo_is_released_on_time_also_after_a_restart(tmp_path: Path) -> None:
     settings(tmp_path)
-    until = datetime.now(UTC) + timedelta(seconds=1.5)
+    until = datetime.now(UTC) + timedelta(seconds=4)
     file = tmp_path / "held.jsonl"
     file.write_text(json.dumps(ninjs(0, embargoed=until.isoformat())) + "\n")
     report, _ = run_once(tmp_path, str(file))
     assert (report.held, report.alerts) == (1, 0)
     assert contents(tmp_path) == ([], [])
     (tmp_path / "empty").mkdir()
-    report, _ = run_once(tmp_path, str(tmp_path / "empty"), once=False, seconds=2.5)
+    report, _ = run_once(tmp_path, str(tmp_path / "empty"), once=False, until=until + timedelta(seconds=1))
     assert (report.released, report.alerts) == (1, 1)
     archive = SqliteArchive(tmp_path / "w.db")
     (raised,) = archive.connection.execute("SELECT raised FROM alerts").fetchone()
@@ -204,7 +213,7 @@ def test_a_watched_folder_takes_in_what_appears(tmp_path: Path) -> None:
 
     async def run() -> Report:
         loaded = config.load(str(tmp_path / "wirewatch.yaml"))
-        pipeline = wiring.embedded(loaded, Clock(), announce=lambda _: None, refused=lambda _: None)
+        pipeline = embedded(loaded, [])
         sources = wiring.sources(loaded, [str(incoming)], lambda _o, _r: None, once=False)
         loop = asyncio.get_running_loop()
         loop.call_later(0.8, lambda: (incoming / "b.json.part").write_text(json.dumps(ninjs(3))))
