@@ -1,0 +1,265 @@
+"""The index worker: whatever the order of arrival and wherever it is killed, the end is the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import msgspec
+import pytest
+from elasticsearch import AsyncElasticsearch
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from pipeline.adapters.elastic.bulk import Action, Bulk, Refused
+from pipeline.adapters.elastic.patience import Patience
+from pipeline.adapters.elastic.shelf import Shelf
+from pipeline.adapters.kafka import records
+from pipeline.adapters.kafka.records import Message
+from pipeline.adapters.kafka.send import Refused as Unsent
+from pipeline.config import Kafka
+from pipeline.core.alerts import Alert, AlertType, raise_alerts
+from pipeline.core.payload import DeadLetter
+from pipeline.core.story import Match, Status, Story, encode
+from pipeline.runners.index import IndexWorker
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+NOBODY = AsyncElasticsearch("http://127.0.0.1:1")
+"""Is never asked."""
+
+RULES: Mapping[str, str | None] = {"a": "1", "b": "1", "c": "1"}
+
+
+class KilledError(Exception):
+    """The process ends here."""
+
+
+class World:
+    """Elasticsearch as three dictionaries and Kafka as a list; ``fuse`` says at which write the process is killed."""
+
+    def __init__(self) -> None:
+        self.documents: dict[tuple[str, str], tuple[int | None, bytes]] = {}
+        self.sent: list[Message] = []
+        self.fuse = -1
+
+    def burn(self) -> None:
+        self.fuse -= 1
+        if self.fuse == 0:
+            raise KilledError
+
+
+class MemoryShelf(Shelf):
+    def __init__(self, world: World) -> None:
+        super().__init__(NOBODY, "", Patience("test"), lambda: NOW)
+        self.world = world
+
+    async def _get(self, keys: Sequence[tuple[str, str]], *, source: bool) -> dict[tuple[str, str], Any]:
+        stored = ((key, self.world.documents[key][1]) for key in keys if key in self.world.documents)
+        return {key: msgspec.json.decode(document) if source else None for key, document in stored}
+
+
+class MemoryBulk(Bulk):
+    def __init__(self, world: World) -> None:
+        super().__init__(NOBODY, Patience("test"))
+        self.world = world
+
+    async def write(self, actions: Sequence[Action]) -> list[Refused]:
+        for action in actions:
+            self.world.burn()
+            key = action.index, action.id
+            there = self.world.documents.get(key)
+            if there is None or (action.revision is not None and action.revision >= (there[0] or 0)):
+                self.world.documents[key] = action.revision, action.document
+        return []
+
+
+class MemorySender:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def send(self, messages: Sequence[Message]) -> list[Unsent]:
+        for message in messages:
+            self.world.burn()
+            self.world.sent.append(message)
+        return []
+
+
+class Read(msgspec.Struct):
+    """A record as a consumer hands it over."""
+
+    topic: str
+    value: bytes | None
+    offset: int = 0
+    partition: int = 0
+    timestamp: int = int(NOW.timestamp() * 1000)
+    key: bytes | None = None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+def read(story: Story, *, replay: bool = False) -> Read:
+    return Read("wire.stories", encode(story), headers=(records.REPLAY,) if replay else ())
+
+
+def worker(world: World, versions: Mapping[str, str | None] = RULES) -> IndexWorker:
+    return IndexWorker(MemoryShelf(world), [MemoryBulk(world)], MemorySender(world), Kafka(), versions)
+
+
+def take(world: World, batch: Iterable[Read], versions: Mapping[str, str | None] = RULES) -> None:
+    asyncio.run(worker(world, versions)({"one": list(batch)}))
+
+
+def story(version: int, rules: str = "", *, status: Status = Status.USABLE, uri: str = "urn:one") -> Story:
+    matches = tuple(Match(rule, "t", (("headline", 0, 1),), "1") for rule in rules)
+    moment = NOW + timedelta(minutes=version)
+    return Story(
+        uri=uri,
+        provider="p",
+        version=str(version),
+        received=moment,
+        status=status,
+        headline=f"h{version}",
+        source_format="ninjs",
+        matches=matches,
+    )
+
+
+def newest(world: World) -> dict[str, str]:
+    kept = {key: value for key, value in world.documents.items() if key[0].startswith("stories-")}
+    return {key[1]: msgspec.json.decode(document)["version"] for key, (_, document) in kept.items()}
+
+
+def retracted(world: World) -> list[Alert]:
+    found = [message for message in world.sent if message.topic == "wire.alerts"]
+    return [records.alert_of(Read(message.topic, message.value)) for message in found]
+
+
+def outstanding(alerts: Iterable[Alert]) -> set[str]:
+    """Return the rules that a reader still believes in: an alert at or below a retracted revision is void."""
+    told: dict[str, int] = defaultdict(lambda: -1)
+    void: dict[str, int] = defaultdict(lambda: -1)
+    for alert in alerts:
+        book = void if alert.type is AlertType.RETRACTED else told
+        book[str(alert.rule)] = max(book[str(alert.rule)], alert.revision)
+    return {rule for rule, revision in told.items() if revision > void[rule]}
+
+
+revisions = st.builds(
+    story,
+    st.integers(1, 4),
+    st.sets(st.sampled_from("abc")).map(lambda rules: "".join(sorted(rules))),
+    status=st.sampled_from([Status.USABLE, Status.USABLE, Status.USABLE, Status.WITHHELD, Status.CANCELED]),
+)
+arrivals = st.lists(revisions, min_size=1, max_size=7, unique_by=lambda found: found.revision)
+
+
+@examples(max_examples=300, deadline=None)
+@given(arrivals, st.lists(st.integers(1, 3), min_size=7, max_size=7), st.lists(st.integers(1, 12), max_size=3))
+def test_any_order_any_batches_and_any_kills_end_the_same(
+    arrived: list[Story], sizes: list[int], fuses: list[int]
+) -> None:
+    waiting = iter([read(found) for found in arrived])
+    batches = [list(islice(waiting, size)) for size in sizes]
+    steady, killed = World(), World()
+    for batch in batches:
+        take(steady, batch)
+        for fuse in fuses:
+            killed.fuse = fuse
+            with suppress(KilledError):
+                take(killed, batch)
+        killed.fuse = -1
+        take(killed, batch)
+
+    last = max(arrived, key=lambda found: found.revision)
+    assert newest(killed) == newest(steady) == {last.id: last.version}
+    old = {(found.id, found.revision) for found in arrived} - {(last.id, last.revision)}
+    kept = {key[1] for key in killed.documents if key[0] == "story-revisions"}
+    assert kept == {f"{id_}-{revision}" for id_, revision in old}
+    alerts = [alert for found in arrived for alert in raise_alerts(found) if alert.rule]
+    believed = {match.rule for match in last.matches} if last.status is Status.USABLE else set()
+    assert outstanding([*alerts, *retracted(killed)]) == believed
+    assert {alert.id for alert in retracted(killed)} == {alert.id for alert in retracted(steady)}
+
+
+def test_a_correction_that_no_longer_matches_takes_back_before_it_is_stored() -> None:
+    world = World()
+    take(world, [read(story(1, "ab"))])
+    world.fuse = 3  # the alert goes to wire.alerts and to its topic; then the process is killed
+    with pytest.raises(KilledError):
+        take(world, [read(story(2, "b"))])
+    assert [(alert.type, alert.rule, alert.revision) for alert in retracted(world)] == [("retracted", "a", 8)]
+    assert newest(world) == {story(1).id: "1"}
+
+
+def test_an_edited_or_removed_rule_retracts_nothing() -> None:
+    world = World()
+    take(world, [read(story(1, "abc"))])
+    take(world, [read(story(2))], {"a": "2", "b": "1"})
+    assert [alert.rule for alert in retracted(world)] == ["b"]
+
+
+def test_a_replay_stores_and_alerts_nobody() -> None:
+    world = World()
+    take(world, [read(story(1, "a")), read(story(2), replay=True)])
+    assert newest(world) == {story(1).id: "2"}
+    assert world.sent == []
+
+
+def test_what_is_no_story_is_a_dead_letter_whole_and_costs_the_others_nothing() -> None:
+    world = World()
+    broken = Read("wire.stories", b'{"uri": 1}', offset=7, partition=3)
+    take(world, [broken, Read("wire.alerts", b"[]"), Read("wire.stories", None), read(story(1))])
+    assert newest(world) == {story(1).id: "1"}
+    letters = [records.dead_letter_of(Read(message.topic, message.value)) for message in world.sent]
+    assert [(letter.payload, letter.step, letter.origin) for letter in letters] == [
+        (b'{"uri": 1}', "index", "wire.stories/3/7"),
+        (b"[]", "index", "wire.alerts/0/0"),
+        (b"", "index", "wire.stories/0/0"),
+    ]
+    assert "Expected `str`, got `int` - at `$.uri`" in letters[0].reason
+
+
+def test_what_elasticsearch_refuses_is_a_dead_letter_with_its_reason() -> None:
+    world = World()
+
+    class Refusing(MemoryBulk):
+        async def write(self, actions: Sequence[Action]) -> list[Refused]:
+            return [Refused(action, "400 document_parsing_exception") for action in actions if action.revision]
+
+    works = IndexWorker(MemoryShelf(world), [Refusing(world)], MemorySender(world), Kafka(), RULES)
+    asyncio.run(works({"one": [read(story(1))]}))
+    (letter,) = (records.dead_letter_of(Read(message.topic, message.value)) for message in world.sent)
+    assert isinstance(letter, DeadLetter)
+    assert (letter.payload, letter.reason) == (encode(story(1)), "400 document_parsing_exception")
+
+
+def test_alerts_are_kept_once_in_the_month_of_their_story() -> None:
+    world = World()
+    (alert,) = raise_alerts(story(1, "a"))
+    values = [message.value for message in records.alert_messages(alert)]
+    first, again = Read("wire.alerts", values[0]), Read("wire.alerts", values[0], timestamp=2_000_000_000_000)
+    take(world, [first])
+    take(world, [again])
+    ((index, id_), (_, document)), *others = world.documents.items()
+    assert (index, id_, others) == ("alerts-2026.06", alert.id, [])
+    assert msgspec.json.decode(document)["raised"] == "2026-06-15T12:00:00Z"
+
+
+def test_a_story_stays_in_the_month_of_its_arrival_whatever_comes_later() -> None:
+    world = World()
+    first = msgspec.structs.replace(story(1), received=datetime(2026, 1, 31, 23, 59, tzinfo=UTC))
+    kill = msgspec.structs.replace(story(2, status=Status.CANCELED), received=datetime(2026, 6, 1, tzinfo=UTC))
+    take(world, [read(first)])
+    take(world, [read(kill)])
+    assert [key[0] for key in world.documents if key[0].startswith("stories-2")] == ["stories-2026.01"]
+
+
+def test_a_story_from_the_future_makes_no_index_of_the_future() -> None:
+    world = World()
+    take(world, [read(msgspec.structs.replace(story(1), received=datetime(9999, 1, 1, tzinfo=UTC)))])
+    assert ("stories-2026.06", story(1).id) in world.documents
