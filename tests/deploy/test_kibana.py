@@ -111,7 +111,7 @@ def cluster(elasticsearch_url: str) -> Iterator[tuple[Elasticsearch, dict[str, s
 def sample_wire(names: templates.Names) -> list[Any]:
     """Return the actions that index the shipped stories and the alerts that the shipped rules raise on them."""
     settings = config.load(str(DEPLOY.parent / "config" / "wirewatch.yaml"))
-    desk = wiring.desk(settings, "desk", lambda: AFTER_THE_DAY)
+    desk, _rules = wiring.desk(settings, "desk", lambda: AFTER_THE_DAY, lambda problem: pytest.fail(str(problem)))
     actions: list[Any] = []
     for payload in files.payloads(
         [str(DEPLOY.parent / "config" / "samples")], lambda *refused: pytest.fail(str(refused))
