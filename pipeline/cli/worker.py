@@ -44,7 +44,7 @@ def _desk(settings: Config, instance: str | None, liveness: Liveness) -> int:
     from pipeline.runners.desk import WORKER, DeskWorker
 
     kafka = settings.kafka
-    desk = wiring.desk(settings, WORKER, Clock().now)
+    desk, _rules = wiring.desk(settings, WORKER, Clock().now, lambda problem: serve.say(f"rule refused: {problem}"))
     serve.wait_for_topics(kafka, [topics.INCOMING, *topics.made(settings)])
     sender = Sender(kafka, WORKER)
 
@@ -67,7 +67,7 @@ def _index(settings: Config, instance: str | None, liveness: Liveness) -> int:
     from pipeline.runners.index import WORKER, IndexWorker
 
     kafka, elastic = settings.kafka, settings.elasticsearch
-    versions = wiring.rules(settings, wiring.dictionary(settings)).versions
+    rules, _problems = wiring.rules(settings, wiring.dictionary(settings))  # the desk tells of the problems
     serve.wait_for_topics(kafka, [topics.STORIES, *topics.made(settings)])
     with connect.client(elastic) as client:
         serve.wait_for(lambda: templates.check(elastic, client))
@@ -79,7 +79,7 @@ def _index(settings: Config, instance: str | None, liveness: Liveness) -> int:
         clients.append(client)
         patience = Patience(WORKER)
         shelf = Shelf(client, elastic.prefix, patience, Clock().now)
-        effect = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], sender, kafka, versions)
+        effect = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], sender, kafka, rules.versions)
         names = [topics.full_name(kafka, topics.STORIES), topics.full_name(kafka, topics.ALERTS)]
         return faust_batches.make_app(settings, WORKER, names, effect, instance=instance, liveness=liveness)
 

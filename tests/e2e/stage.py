@@ -1,0 +1,186 @@
+"""A distributed pipeline of a test's own on the real servers: its commands, its workers, and what comes of them."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import scan
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+
+from pipeline import config as configuration
+from pipeline.adapters.kafka import read, records, topics
+from pipeline.config import Config
+from pipeline.core.payload import DeadLetter
+
+ROOT = Path(__file__).parents[2]
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Indexed(msgspec.Struct, frozen=True):
+    """A story as the index has it."""
+
+    id: str
+    revision: int
+    matches: tuple[str, ...]
+
+
+class Stage:
+    """The pipeline: ``run`` a command, ``start`` workers, look at what came of it."""
+
+    def __init__(self, folder: Path, kafka: str, elasticsearch: str, *, partitions: int, settings: str = "") -> None:
+        self.name = f"e2e-{uuid.uuid4().hex[:8]}"
+        self.folder = folder
+        self.file = folder / "wirewatch.yaml"
+        self.file.write_text(
+            f"mode: distributed\n"
+            f"rules: [{ROOT / 'config' / 'rules'}]\n"
+            f"topics: [security, disasters, politics, markets, energy, health, trade, technology, transport, crime]\n"
+            f"kafka: {{brokers: ['{kafka}'], prefix: '{self.name}.', partitions: {partitions}}}\n"
+            f"elasticsearch: {{url: '{elasticsearch}', prefix: '{self.name}-', refresh: 1s}}\n{settings}"
+        )
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.log = folder / "workers.log"
+        self._log = self.log.open("wb")
+
+    @property
+    def config(self) -> Config:
+        """The configuration as the commands read it."""
+        return configuration.load(str(self.file))
+
+    def run(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end and check its exit status."""
+        done = subprocess.run(
+            self._command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=110, check=False
+        )
+        assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def start(self, worker: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a worker."""
+        command = self._command("worker", worker, *arguments)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=subprocess.STDOUT)
+        self.workers.append(process)
+        return process
+
+    def popen(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start any other command and leave it running."""
+        process = subprocess.Popen(self._command(*arguments), cwd=ROOT, stdout=self._log, stderr=subprocess.STDOUT)
+        self.workers.append(process)
+        return process
+
+    def kill(self, worker: subprocess.Popen[bytes]) -> None:
+        """End a worker as a crash would."""
+        worker.send_signal(signal.SIGKILL)
+        worker.wait(10)
+
+    def stop(self, worker: subprocess.Popen[bytes]) -> float:
+        """Ask a worker to stop, check that it does so cleanly, and return the seconds it took."""
+        began = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0, self.log.read_text()[-3000:]
+        return time.monotonic() - began
+
+    def until(self, reached: Callable[[], bool], what: str, seconds: float = 90) -> None:
+        """Wait until something holds."""
+        end = time.monotonic() + seconds
+        while not reached():
+            assert time.monotonic() < end, f"not in {seconds} s: {what}\n{self.log.read_text()[-3000:]}"
+            time.sleep(0.25)
+
+    def written(self, topic: str) -> int:
+        """Return how many records a topic has."""
+        with self._consumer(None) as consumer:
+            return sum(consumer.end_offsets(self._places(consumer, topic)).values())
+
+    def drained(self, worker: str, *names: str) -> bool:
+        """Whether a worker has acknowledged everything in its topics."""
+        group = f"{self.config.kafka.prefix}wirewatch-{worker}"
+        with self._consumer(group) as consumer:
+            for name in names:
+                places = self._places(consumer, name)
+                ends = consumer.end_offsets(places)
+                if any((consumer.committed(place) or 0) < ends[place] for place in places):
+                    return False
+        return True
+
+    def wait_drained(self, seconds: float = 90) -> None:
+        """Wait until desk and index have acknowledged everything; then the index shows all."""
+        self.until(lambda: self.drained("desk", topics.INCOMING), "desk has drained", seconds)
+        self.until(lambda: self.drained("index", topics.STORIES, topics.ALERTS), "index has drained", seconds)
+
+    def alerts(self, topic: str = topics.ALERTS) -> Counter[str]:
+        """Return the ids of the alerts of a topic and how often each is there."""
+        found = read.records(self.config.kafka, [topic], LONG_AGO, follow=False)
+        return Counter(records.alert_of(record).id for record in found)
+
+    def dead(self) -> list[DeadLetter]:
+        """Return the dead letters."""
+        whole = read.whole(self.config.kafka, topics.DEAD)
+        return [records.dead_letter_of(record) for record in whole.values()]
+
+    def indexed(self) -> list[Indexed]:
+        """Return every story of every monthly index."""
+        index = f"{self.config.elasticsearch.prefix}stories-*,-*-held,-*-places,-*-revisions"
+        with Elasticsearch(self.config.elasticsearch.url) as client:
+            client.indices.refresh(index=index)
+            hits = scan(client, index=index, size=5_000, _source=["id", "revision", "matches"])
+            return [msgspec.convert({"matches": (), **hit["_source"]}, Indexed) for hit in hits]
+
+    def end(self) -> None:
+        """Kill what still runs and remove what is stored."""
+        for worker in self.workers:
+            with contextlib.suppress(ProcessLookupError):
+                worker.kill()
+            worker.wait(10)
+        self._log.close()
+        config = self.config
+        with KafkaAdminClient(bootstrap_servers=list(config.kafka.brokers)) as admin:
+            there = set(admin.list_topics())
+            made = [topic.name for topic in topics.declared(config) if topic.name in there]
+            if made:
+                admin.delete_topics(made)
+        with Elasticsearch(config.elasticsearch.url) as client:
+            names = list(client.indices.get(index=f"{self.name}-*", expand_wildcards="all"))
+            if names:
+                client.indices.delete(index=",".join(names))
+            templates = client.indices.get_index_template(name=f"{self.name}-*")["index_templates"]
+            for template in templates:
+                client.indices.delete_index_template(name=template["name"])
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "pipeline", *arguments, "--config", str(self.file)]
+
+    @contextlib.contextmanager
+    def _consumer(self, group: str | None) -> Iterator[KafkaConsumer]:
+        brokers = list(self.config.kafka.brokers)
+        consumer = KafkaConsumer(bootstrap_servers=brokers, group_id=group, enable_auto_commit=False)
+        try:
+            yield consumer
+        finally:
+            consumer.close(autocommit=False)
+
+    def _places(self, consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
+        name = topics.full_name(self.config.kafka, topic)
+        return [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
+
+
+@contextlib.contextmanager
+def staged(folder: Path, kafka: str, elasticsearch: str, *, partitions: int = 4, settings: str = "") -> Iterator[Stage]:
+    """Yield a pipeline with its topics and indices made, and leave nothing behind."""
+    stage = Stage(folder, kafka, elasticsearch, partitions=partitions, settings=settings)
+    try:
+        stage.run("init")
+        yield stage
+    finally:
+        stage.end()
