@@ -64,8 +64,9 @@ def run() -> Iterator[Figure]:
 def prepare(folder: Path) -> tuple[Path, Path]:
     """Write the configuration, the rules and the wire; made from the sample wire's own words."""
     words, chance = vocabulary(), Random(1)
+    distinct = sorted(set(words))
     rules = [
-        {"id": f"rule-{n}", "query": " AND ".join(chance.sample(words, 2)), "topic": "security"}
+        {"id": f"rule-{n}", "query": " AND ".join(chance.sample(distinct, 2)), "topic": "security"}
         for n in range(RULES - 1)
     ]
     rules.append({"id": "any", "query": "region:FR OR storm", "topic": "security"})
