@@ -1,0 +1,161 @@
+"""What the batch runner relies on in Faust and aiokafka, and what it works around.
+
+When one of these fails after an upgrade, the runner must be looked at again, not the test: each says what for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import faust
+import pytest
+from faust.tables.recovery import Recovery
+from faust.transport.conductor import Conductor
+from faust.transport.consumer import Consumer
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from mode.services import Service
+
+from pipeline.config import Config, Kafka
+from pipeline.runners.faust_batches import BatchApp, BatchConsumer, make_app
+
+
+@pytest.fixture(autouse=True)
+def tidy() -> Iterator[None]:
+    """Let each test's app go here: one that goes in the middle of an import upsets CPython 3.11's compiler."""
+    yield
+    gc.collect()
+
+
+async def nothing(_records: Any) -> None:
+    pass
+
+
+def app(**settings: Any) -> faust.App:
+    made = make_app(Config(kafka=Kafka(prefix="x.", **settings)), "desk", ["t"], nothing, instance="one")
+    made.finalize()
+    return made
+
+
+def source(function: Any) -> str:
+    return inspect.getsource(function)
+
+
+def test_the_version_is_the_one_that_was_tried() -> None:
+    assert version("faust-streaming") == "0.15.3"
+
+
+def test_the_group_is_joined_as_the_design_says() -> None:
+    async def test() -> None:
+        made = app(fetch_records=321)
+        consumer: Any = made.consumer
+        client = consumer._thread._create_worker_consumer(made.transport)
+        try:
+            assert client._group_id == "x.wirewatch-desk"
+            assert client._group_instance_id == "one"
+            assert client._session_timeout_ms == 10_000
+            assert client._heartbeat_interval_ms == 2_000
+            assert client._max_poll_records == 321
+            assert client._enable_auto_commit is False
+            assert client._auto_offset_reset == "earliest"
+            assert consumer.commit_interval == 0.1
+        finally:
+            await client.stop()
+
+    asyncio.run(test())
+
+
+def test_the_app_serves_no_web_page_makes_no_leader_topic_and_writes_no_files(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def test() -> None:
+        made = app()
+        assert (made.conf.web_enabled, made.conf.topic_disable_leader, made.conf.stream_wait_empty) == (
+            False,
+            True,
+            True,
+        )
+        await made.on_first_start()
+
+    asyncio.run(test())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_method_that_is_replaced_is_there_to_be_replaced() -> None:
+    ours = {name for name in vars(BatchConsumer) if callable(getattr(BatchConsumer, name)) and name != "__init__"}
+    new = {"process", "settle", "_measure", "_watch"}
+    assert {name for name in ours - new if not hasattr(driver.Consumer, name)} == set()
+    assert hasattr(faust.App, "_create_directories")
+    assert hasattr(Service, "_crash")
+    assert issubclass(BatchApp, Service)
+
+
+def test_a_message_below_the_offset_last_read_is_dropped_so_ours_remembers_none() -> None:
+    assert "if r_offset is None or offset >= r_offset" in source(Consumer._drain_messages)
+
+    async def test() -> None:
+        consumer: Any = app().consumer
+        consumer._read_offset[TP("t", 0)] = 41
+        consumer._read_offset.update({TP("t", 0): 42})
+        assert consumer._read_offset[TP("t", 0)] is None
+
+    asyncio.run(test())
+
+
+def test_commits_ask_these_three_methods_what_there_is_to_commit() -> None:
+    assert "_filter_tps_with_pending_acks" in source(Consumer.force_commit)
+    assert "self._new_offset(tp)" in source(Consumer._filter_committable_offsets)
+    assert "self._should_commit(tp, offset)" in source(Consumer._filter_committable_offsets)
+
+
+def test_a_commit_that_finds_another_under_way_commits_nothing_and_says_so() -> None:
+    async def test() -> None:
+        consumer: Any = app().consumer
+        consumer._commit_fut = asyncio.get_running_loop().create_future()
+        consumer._commit_fut.set_result(None)
+        assert await consumer.commit() is False
+
+    asyncio.run(test())
+
+
+def test_a_revocation_forgets_committed_offsets_before_it_waits_for_streams() -> None:
+    text = source(Consumer.on_partitions_revoked)
+    assert text.index("self._committed_offset.pop") < text.index("self._on_partitions_revoked")
+
+
+def test_a_stop_waits_for_the_consumer_only_through_wait_empty() -> None:
+    assert "await self._consumer_wait_empty(consumer, self.log)" in source(faust.App._stop_consumer)
+    assert "await consumer.wait_empty()" in source(faust.App._consumer_wait_empty)
+
+
+def test_after_every_rebalance_positions_are_those_of_the_commits_before_the_flow_goes_on() -> None:
+    text = source(Recovery._resume_streams)
+    assert text.index("consumer.perform_seek()") < text.index("consumer.resume_flow()")
+    assert text.index("app.flow_control.resume()") < text.index("consumer.resume_flow()")
+
+
+def test_the_generation_is_set_before_partitions_are_assigned() -> None:
+    text = source(driver.ConsumerRebalanceListener.on_partitions_assigned)
+    assert text.index("consumer_generation_id = generation") < text.index("thread.on_partitions_assigned")
+
+
+def test_no_records_are_fetched_while_the_flow_stands_still() -> None:
+    text = source(driver.AIOKafkaConsumerThread._fetch_records)
+    assert text.index("if not self.consumer.flow_active") < text.index("fetched_records(")
+
+
+def test_a_stream_skips_messages_of_another_generation_and_acknowledges_them() -> None:
+    text = source(faust.Stream._py_aiter)
+    assert "message.generation_id != self.app.consumer_generation_id" in text
+    assert "do_ack or value is skipped_value" in text
+
+
+def test_messages_go_to_the_channel_of_their_topic_and_partition() -> None:
+    assert "get_callback_for_tp(message.tp)" in source(Conductor._compile_message_handler)
