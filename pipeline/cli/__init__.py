@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "a day on the wires in half a minute: the embedded pipeline over the sample wire"),
     "run": ("run", "the embedded pipeline over files, folders, feeds or standard input"),
     "search": ("search", "stories that match a query, newest first"),
+    "history": ("history", "every revision of a story, and what changed between them"),
     "subscribe": ("subscribe", "alerts of a topic or rule, as they come"),
     "parse": ("stories", "normalised stories, one JSON object a line"),
     "tag": ("stories", "the same, with regions and actors"),
