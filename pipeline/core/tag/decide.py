@@ -6,6 +6,7 @@ anywhere in the story, the dateline, the provider's home, a preposition of place
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -16,6 +17,8 @@ PLACES = frozenset({"name", "capital", "city", "division", "place"})
 REGIONAL = PLACES | {"demonym"}
 _LOCATIVE = frozenset({"in", "near", "at", "outside", "from", "around", "of", "to", "across", "inside", "into", "through", "throughout", "within", "towards", "visit", "visiting", "visited"})  # fmt: skip
 _STREET = frozenset({"street", "avenue", "road", "boulevard", "lane", "drive", "st", "ave", "rd", "blvd", "dr", "court", "ct", "terrace"})  # fmt: skip
+_TICKER = re.compile(r"[A-Z.]{1,8}>")
+_FIRM = re.compile(r"(?: (?:[A-Z][\w.'-]*|and|&|of)){0,4}? (?:Inc|Corp|Co|Cos|Ltd|Plc|PLC|AG|SA|NV|Industries|Bancorp|Financial|Fund|Trust|Resources|Airlines|Airways|Holdings|Group)\b")
 _ABBREVIATION = 6
 """Characters of the longest abbreviation of a state, with its space: `` mass``."""
 _SETTLED_BY = 0.05
@@ -43,6 +46,8 @@ def decide(hits: Sequence[Hit], context: Context) -> None:
         use = sense.use
         if use == "null":
             hit.reason = "absorbed by a trap"
+        elif hit.start and hit.text.written[hit.start - 1] == "<" and _TICKER.match(hit.text.written, hit.start):
+            hit.reason = "a ticker"
         elif use in REGIONAL:
             following = hits[index + 1] if index + 1 < len(hits) else None
             if _qualified(hit, following):
@@ -194,3 +199,11 @@ def _locative(hit: Hit) -> str:
 def locative(hit: Hit) -> bool:
     """Say whether a hit is only where something happens: ``in Hungary``."""
     return bool(_locative(hit))
+
+
+def names_firm(hit: Hit) -> bool:
+    """Say whether a hit begins the name of a firm: ``Israel Chemicals Ltd``, ``San Juan Basin Royalty Trust``."""
+    written = hit.text.written
+    if hit.text.caps or not written[hit.end + 1 : hit.end + 2].isupper():
+        return False
+    return _FIRM.match(written, hit.end, hit.end + 80) is not None

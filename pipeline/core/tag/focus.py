@@ -14,6 +14,8 @@ LEAD = 2.0
 BODY = 1.0
 KEPT = 1 / 3
 """A region is in focus from this share of the best score on."""
+FIRM = 0.3
+"""A country in the name of a firm says little of what the story is about."""
 DATELINE = 1.5
 CUE = 0.5
 _REPEATS = 4

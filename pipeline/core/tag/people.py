@@ -40,7 +40,12 @@ class Surnames:
             known.setdefault(form, actor)
         if not known:
             return []
-        taken = [(hit.text, hit.from_, hit.to) for hit in hits if hit.accepted or hit.sense.use == "null"]
+        taken = {
+            (hit.text.field, place)
+            for hit in hits
+            if hit.accepted or hit.sense.use == "null"
+            for place in _words(hit)
+        }
         found: list[Hit] = []
         for form, actor in known.items():
             sense = next(sense for sense in self.bearers[form] if sense.actor == actor)
@@ -70,16 +75,26 @@ class Surnames:
     def _holds(self, person: str, day: date) -> bool:
         return any(holder.person == person and holder.holds(day) for holder in self.dictionary.holders)
 
-    def _occurrences(self, form: str, sense: Sense, text: Text, taken: list[tuple[Text, int, int]]) -> list[Hit]:
+    def _occurrences(self, form: str, sense: Sense, text: Text, taken: set[tuple[str, int]]) -> list[Hit]:
         padded, found, place = text.folded.text, [], 0
         while (place := padded.find(f" {form} ", place)) >= 0:
             from_, to = place + 1, place + 1 + len(form)
             place = to
+            if (text.field, from_) in taken:
+                continue
             start, end = text.folded.span(from_, to)
-            free = all(other is not text or to <= begin or stop <= from_ for other, begin, stop in taken)
-            if free and (text.caps or text.written[start].isupper()):
+            if text.caps or text.written[start].isupper():
                 pattern = self.patterns.setdefault(form, Pattern(f" {form}"))
                 hit = Hit(text, start, end, from_, to, pattern, (sense,))
                 hit.accepted, hit.evidence = True, "full name or office in the story"
                 found.append(hit)
         return found
+
+
+def _words(hit: Hit) -> list[int]:
+    """Return where the words of a hit begin, in its padded text."""
+    padded, places, place = hit.text.folded.text, [hit.from_], hit.from_
+    while 0 <= (place := padded.find(" ", place)) < hit.to:
+        place += 1
+        places.append(place)
+    return places

@@ -9,9 +9,9 @@ from datetime import date
 from pipeline.core.flow import Tags
 from pipeline.core.story import Actor, Kind, Region, Role, Story
 from pipeline.core.tag.compose import compose
-from pipeline.core.tag.decide import REGIONAL, Context, decide, locative
+from pipeline.core.tag.decide import REGIONAL, Context, decide, locative, names_firm
 from pipeline.core.tag.dictionary import Dictionary
-from pipeline.core.tag.focus import KEPT, Tally, add_prior, weight
+from pipeline.core.tag.focus import FIRM, KEPT, Tally, add_prior, weight
 from pipeline.core.tag.people import Surnames
 from pipeline.core.tag.scan import Hit, Text, scan
 from pipeline.core.tag.vocabulary import Vocabulary, vocabulary
@@ -77,6 +77,8 @@ class Tagger:
             sense = hit.sense
             score = weight(hit)
             if sense.use in REGIONAL:
+                if names_firm(hit):
+                    score *= FIRM
                 tally = regions.setdefault(sense.region, Tally())
                 tally.add(hit, score)
                 if not tally.sector and sense.use in ("name", "capital", "demonym") and not locative(hit):

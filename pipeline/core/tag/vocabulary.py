@@ -81,6 +81,8 @@ class Vocabulary:
         else:
             pattern.capital = pattern.capital and alias.text[0].isupper()
         merged = (*pattern.loose, *alias.senses)
+        if any(sense.actor for sense in merged):
+            merged = tuple(sense for sense in merged if sense.use != "null")  # a trap that somebody bears
         pattern.loose = tuple(sorted(merged, key=lambda sense: (_PRIORITY.get(sense.use, 9), -sense.weight)))
 
     def find(self, folded: Folded) -> list[tuple[int, int, int]]:
