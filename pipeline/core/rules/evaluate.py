@@ -147,29 +147,62 @@ def pairs(node: Near, view: View) -> set[Extent]:
 
 def spans(node: Node, view: View) -> tuple[Span, ...]:
     """Return where the positive terms of a query stand that a story matches, in the order of fields and places."""
-    found: set[Extent] = set()
-    beside: list[Span] = []
-    _collect(node, view, found, beside)
-    result = [view.span(first, last) for first, last in sorted(found)[:MOST_SPANS]]
-    if beside:
-        order = {row.field: number for number, row in enumerate(view.rows)}
-        result = sorted({*result, *beside}, key=lambda span: (order.get(span[0], len(order)), span))[:MOST_SPANS]
-    return tuple(result)
+    kind = type(node)
+    if kind is Word or kind is Phrase:
+        found = marks(node, view)
+    else:
+        found = {}
+        _COLLECT[kind](node, view, found)
+    if len(found) > 1:
+        return tuple(dict.fromkeys([found[extent] for extent in sorted(found)[:MOST_SPANS]]))
+    return tuple(found.values())
 
 
-def _collect(node: Node, view: View, found: set[Extent], beside: list[Span]) -> None:
-    if isinstance(node, And | Or | AtLeast):
-        for child in node.of:
-            if isinstance(node, And) or holds(child, view):
-                _collect(child, view, found, beside)
-    elif isinstance(node, Near):
-        found.update(pairs(node, view))
-    elif isinstance(node, Tag):
-        beside.extend(span for tag in tagged(node, view) for span in tag.spans)
-    elif isinstance(node, (*ITEMS, Phrase)) and node.field != "subject":
-        found.update(extents(node, view))
+def marks(node: Node, view: View) -> dict[Extent, Span]:
+    """Return the places of an item or a phrase with their spans, remembered, since rules share words."""
+    found = view.marks.get(node)
+    if found is None:
+        found = view.marks[node] = {extent: view.span(*extent) for extent in extents(node, view)}
+    return found
 
 
+def _mark_text(node: Node, view: View, found: dict[Extent, Span]) -> None:
+    found.update(marks(node, view))
+
+
+def _mark_all(node: And, view: View, found: dict[Extent, Span]) -> None:
+    for child in node.of:
+        _COLLECT[type(child)](child, view, found)
+
+
+def _mark_true(node: Or | AtLeast, view: View, found: dict[Extent, Span]) -> None:
+    for child in node.of:
+        if holds(child, view):
+            _COLLECT[type(child)](child, view, found)
+
+
+def _mark_near(node: Near, view: View, found: dict[Extent, Span]) -> None:
+    found.update((extent, view.span(*extent)) for extent in pairs(node, view))
+
+
+def _mark_tag(node: Tag, view: View, found: dict[Extent, Span]) -> None:
+    found.update((view.extent(span), span) for tag in tagged(node, view) for span in tag.spans)
+
+
+def _mark_nothing(node: Not | Data, view: View, found: dict[Extent, Span]) -> None:
+    """Add nothing: what a story has not, or has beside its text, has no place in it."""
+
+
+_COLLECT: dict[type, Callable[[Any, View, dict[Extent, Span]], None]] = {
+    **dict.fromkeys((*ITEMS, Phrase), _mark_text),
+    And: _mark_all,
+    Or: _mark_true,
+    AtLeast: _mark_true,
+    Near: _mark_near,
+    Tag: _mark_tag,
+    Not: _mark_nothing,
+    Data: _mark_nothing,
+}
 _HOLDS: dict[type, Callable[[Any, View], bool]] = {
     **dict.fromkeys(ITEMS, lambda node, view: bool(view.find(node))),
     Word: _word,

@@ -7,9 +7,11 @@ query can name: so nothing crosses from one field into another.
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
 from pipeline.core.rules.forms import is_form, primary
 from pipeline.core.rules.lexer import MAX_DISTANCE
@@ -37,9 +39,13 @@ class Row:
 
     def place(self, position: int) -> tuple[int, int]:
         """Return start and end in the text of the word at ``position``."""
+        return self.places()[position - self.start][1:]
+
+    def places(self) -> list[tuple[str, int, int]]:
+        """Return the words with start and end in the text."""
         if self._places is None:
             self._places = words(self.text)
-        return self._places[position - self.start][1:]
+        return self._places
 
     def written(self, position: int) -> str:
         """Return the word at ``position`` as it is written."""
@@ -58,7 +64,7 @@ class Row:
 class View:
     """One story, for one pass of the rules."""
 
-    __slots__ = ("_found", "_positions", "_ranges", "beside", "paired", "rows", "story", "vocabulary")
+    __slots__ = ("_found", "_positions", "_ranges", "beside", "marks", "paired", "rows", "story", "vocabulary")
 
     def __init__(self, story: Story) -> None:
         self.story = story
@@ -76,6 +82,8 @@ class View:
         self._positions: dict[str, list[int]] | None = None
         self._ranges: dict[str, list[tuple[int, int]]] = {}
         self._found: dict[Item, list[int]] = {}
+        self.marks: dict[Any, dict[tuple[int, int], Span]] = {}
+        """The places of items and phrases, as they are found."""
 
     @property
     def language(self) -> str:
@@ -193,6 +201,14 @@ class View:
         """Return the place in the story from the word at ``first`` to that at ``last``."""
         row = self.row(first)
         return (row.field, row.place(first)[0], row.place(last)[1] - self.wide(last))
+
+    def extent(self, span: Span) -> tuple[int, int]:
+        """Return a key that sorts a span of the tagger, which may lie anywhere, among those of words."""
+        row = next((row for row in self.rows if row.field == span[0]), None)
+        if row is None:
+            return (sys.maxsize, span[1])
+        ends = [end for _word, _start, end in row.places()]
+        return (row.start + bisect_right(ends, span[1]), row.start + len(row.words) + span[2])
 
 
 def lead(body: str) -> int:
