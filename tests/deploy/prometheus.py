@@ -1,7 +1,7 @@
 """Prometheus, real, for tests: its programs from PATH, else from Debian's packages, and a server to query.
 
 Debian's packages are unpacked into the cache and not installed: that needs no root where the package lists are
-there, and it starts no service.
+there, and it starts no service. ``python -m tests.deploy.prometheus`` does it ahead of the tests.
 """
 
 from __future__ import annotations
@@ -28,17 +28,23 @@ PACKAGE = "prometheus"
 
 def program(name: str) -> str:
     """Return the path of ``prometheus`` or ``promtool``; where it cannot be had, skip the test, but fail it in CI."""
+    try:
+        return find(name)
+    except LookupError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+def find(name: str) -> str:
+    """Return the path of a program, downloaded if need be; raises LookupError with the reason."""
     found = shutil.which(name) or _cached(name)
-    if found is not None:
-        return found
-    reason = _unpack()
-    found = _cached(name)
-    if found is not None:
-        return found
-    message = f"{name} is neither in PATH nor to be had from Debian ({reason}); install Prometheus"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+    if found is None:
+        reason = _unpack()
+        found = _cached(name)
+        if found is None:
+            raise LookupError(f"{name} is neither in PATH nor to be had from Debian ({reason}); install Prometheus")
+    return found
 
 
 def _folder() -> Path:
@@ -127,3 +133,10 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         except OSError:
             time.sleep(0.1)
     pytest.fail(f"Prometheus did not start; its log says:\n{log.read_text()}")
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(f"{find('prometheus')}\n{find('promtool')}\n")
+    except LookupError as reason:
+        sys.exit(str(reason))

@@ -81,7 +81,7 @@ def feed() -> Iterator[str]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SAMPLES)))
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     first = next(path for path in sorted(SAMPLES.rglob("*.xml")))
     yield f"http://127.0.0.1:{server.server_port}/{first.relative_to(SAMPLES)}"
     server.shutdown()

@@ -162,7 +162,7 @@ class Kibana(BaseHTTPRequestHandler):
 def kibana() -> Iterator[dict[str, str]]:
     """Return the environment of a stand-in for Kibana."""
     server = HTTPServer(("127.0.0.1", 0), Kibana)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     Kibana.sent = {}
     objects = DEPLOY / "kibana" / "wirewatch.ndjson"
     yield {
