@@ -75,6 +75,8 @@ def unreachable(settings: Settings, error: Exception) -> UnreachableError:
         (ConnectionTimeout, f"{where} {late}"),
         (Unconnected, f"{where} cannot be reached: {what} (elasticsearch.url)"),
     )
+    if isinstance(error, ApiError) and (error.status_code >= 500 or error.status_code == 429):
+        return UnreachableError(f"{where} cannot be reached: it is not ready ({what})")
     known = (sentence for kind, sentence in sentences if isinstance(error, kind))
     return UnreachableError(next(known, f"{where} refuses: {what}"))
 

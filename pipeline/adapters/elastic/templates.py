@@ -17,7 +17,7 @@ from elasticsearch import Elasticsearch
 from pipeline.adapters.elastic.connect import reaching
 from pipeline.config import Elasticsearch as Settings
 from pipeline.core.errors import UnreachableError
-from pipeline.core.words import APOSTROPHES
+from pipeline.core.words import APOSTROPHES, fold
 
 STORIES = "stories"
 ALERTS = "alerts"
@@ -86,9 +86,19 @@ _WORD = "|".join(
         rf"(?<={_ONE})'s(?!{_ONE}|'\p{{L}})",
     )
 )
+
+
+def _folds() -> list[str]:
+    """Return how letters and accents beyond Latin are folded, which the filters of Elasticsearch do not do as we do."""
+    letters = (chr(code) for code in range(0x300, 0x700))
+    pairs = ((letter, fold(f"a{letter}").removeprefix("a")) for letter in letters)
+    return [f"{letter} => {folded}" for letter, folded in pairs if folded != letter.lower()]
+
+
 _ANALYSIS = {
     "char_filter": {
-        "apostrophes": {"type": "mapping", "mappings": [f"{mark} => '" for mark in APOSTROPHES if mark != "'"]}
+        "folds": {"type": "mapping", "mappings": _folds()},
+        "apostrophes": {"type": "mapping", "mappings": [f"{mark} => '" for mark in APOSTROPHES if mark != "'"]},
     },
     "tokenizer": {"words": {"type": "pattern", "pattern": _WORD, "group": 0, "flags": "CASE_INSENSITIVE|UNICODE_CASE"}},
     "filter": {
@@ -97,7 +107,7 @@ _ANALYSIS = {
     "analyzer": {
         "words": {
             "type": "custom",
-            "char_filter": ["apostrophes"],
+            "char_filter": ["apostrophes", "folds"],
             "tokenizer": "words",
             "filter": ["lowercase", "asciifolding", "initials"],
         }

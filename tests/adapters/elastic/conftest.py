@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -15,14 +16,21 @@ from pipeline.config import Elasticsearch
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def settings(elasticsearch_url: str) -> Iterator[Elasticsearch]:
-    """Yield settings with a prefix of the test's own, after ``init``; remove the indices in the end."""
-    settings = Elasticsearch(url=elasticsearch_url, prefix=f"test-{uuid.uuid4().hex[:8]}-", refresh="1s")
+@contextmanager
+def prepared(url: str) -> Iterator[Elasticsearch]:
+    """Yield settings with a prefix of their own, after ``init``; remove the indices in the end."""
+    settings = Elasticsearch(url=url, prefix=f"test-{uuid.uuid4().hex[:8]}-", refresh="1s")
     with connect.client(settings) as client:
         templates.init(settings, client, NOW, lambda _line: None)
         yield settings
         remove(client, settings.prefix)
+
+
+@pytest.fixture
+def settings(elasticsearch_url: str) -> Iterator[Elasticsearch]:
+    """Yield settings for one test."""
+    with prepared(elasticsearch_url) as settings:
+        yield settings
 
 
 @pytest.fixture

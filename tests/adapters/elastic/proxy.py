@@ -114,3 +114,16 @@ def _changed(change: Callable[[list[Any]], Sequence[Any]]) -> Fault:
         return web.Response(status=200, body=json.dumps(decoded), headers=PRODUCT)
 
     return fault
+
+
+def failing_reads(type_: str) -> Fault:
+    """Answer a read as a cluster does whose shards are not there yet."""
+
+    async def fault(forward: Forward) -> web.Response:
+        answer = await forward()
+        decoded = json.loads(answer.body if isinstance(answer.body, bytes) else b"{}")
+        error = {"type": type_, "reason": "as the script says"}
+        decoded["docs"] = [{"_index": doc["_index"], "_id": doc["_id"], "error": error} for doc in decoded["docs"]]
+        return web.Response(status=200, body=json.dumps(decoded), headers=PRODUCT)
+
+    return fault
