@@ -18,7 +18,9 @@ REGIONAL = PLACES | {"demonym"}
 _LOCATIVE = frozenset({"in", "near", "at", "outside", "from", "around", "of", "to", "across", "inside", "into", "through", "throughout", "within", "towards", "visit", "visiting", "visited"})  # fmt: skip
 _STREET = frozenset({"street", "avenue", "road", "boulevard", "lane", "drive", "st", "ave", "rd", "blvd", "dr", "court", "ct", "terrace"})  # fmt: skip
 _TICKER = re.compile(r"[A-Z.]{1,8}>")
-_FIRM = re.compile(r"(?: (?:[A-Z][\w.'-]*|and|&|of)){0,4}? (?:Inc|Corp|Co|Cos|Ltd|Plc|PLC|AG|SA|NV|Industries|Bancorp|Financial|Fund|Trust|Resources|Airlines|Airways|Holdings|Group)\b")
+_FIRM = re.compile(
+    r"(?: (?:[A-Z][\w.'-]*|and|&|of)){0,4}? (?:Inc|Corp|Co|Cos|Ltd|Plc|PLC|AG|SA|NV|Industries|Bancorp|Financial|Fund|Trust|Resources|Airlines|Airways|Holdings|Group)\b"
+)
 _ABBREVIATION = 6
 """Characters of the longest abbreviation of a state, with its space: `` mass``."""
 _SETTLED_BY = 0.05

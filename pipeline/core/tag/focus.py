@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from pipeline.core.story import Span
+from pipeline.core.story import Role, Span
 from pipeline.core.tag.scan import Hit
 
 USE_WEIGHT = {"name": 1.0, "demonym": 0.9, "capital": 0.8, "place": 0.7, "division": 0.7, "city": 0.6, "actor": 0.35, "office": 0.3, "agent": 0.2}  # fmt: skip
@@ -16,7 +16,9 @@ KEPT = 1 / 3
 """A region is in focus from this share of the best score on."""
 FIRM = 0.3
 """A country in the name of a firm says little of what the story is about."""
-DATELINE = 1.5
+DATELINE = 3.0
+"""The dateline, where the story also names its country or uses its money and legal forms; else less."""
+DATELINE_ALONE = 2.0
 CUE = 0.5
 _REPEATS = 4
 """In the body, mentions beyond so many count little: long lists and quotations."""
@@ -37,30 +39,54 @@ def place_weight(hit: Hit) -> float:
 class Tally:
     """What the hits add up to for one region or actor."""
 
-    __slots__ = ("mentions", "score", "sector", "spans")
+    __slots__ = ("mentions", "prominent", "score", "sector", "spans")
 
     def __init__(self) -> None:
         self.score = 0.0
         self.mentions = 0
         self.spans: list[Span] = []
         self.sector = ""
+        self.prominent = False
+        """Named in the headline or the lead."""
 
     def add(self, hit: Hit, score: float) -> None:
         """Count one hit."""
         self.score += score
         self.mentions += 1
+        self.prominent = self.prominent or hit.text.field == "headline" or hit.start <= hit.text.lead
         self.spans.append((hit.text.field, hit.start, hit.end))
 
 
-def add_prior(regions: dict[str, Tally], hits: Iterable[Hit], located: str, home: str) -> None:
-    """Add what the dateline, the home, money and legal forms say, where they agree or nothing else speaks."""
+def add_prior(regions: dict[str, Tally], actors: Counter[str], hits: Iterable[Hit], located: str, home: str) -> None:
+    """Add what the dateline, the actors' countries, money, legal forms and the home say beside the names of places.
+
+    None of these is a mention. Actors, cues and the home speak only where nothing names a region.
+    """
     cues = _cues(hits, located or home)
-    if located and (located in regions or located in cues or not regions):
-        regions.setdefault(located, Tally()).score += DATELINE + CUE * min(cues[located], _REPEATS)
-    if not regions and cues:
-        regions[cues.most_common(1)[0][0]] = Tally()
-    elif not regions and home:
-        regions[home] = Tally()
+    for code, score in actors.items():
+        if code in regions:
+            regions[code].score += score
+    if located:
+        believed = located in regions or located in cues or not regions
+        regions.setdefault(located, Tally()).score += (
+            DATELINE + CUE * min(cues[located], _REPEATS) if believed else DATELINE_ALONE
+        )
+    if not regions:
+        for code in actors or ([cues.most_common(1)[0][0]] if cues else [home] if home else []):
+            regions[code] = Tally()
+            regions[code].score = actors[code] or CUE
+
+
+def roles(regions: dict[str, Tally], located: str) -> dict[str, Role]:
+    """Return what each region is to the story; one named once, below the lead, is only mentioned."""
+    top = max((tally.score for tally in regions.values()), default=0.0)
+    return {
+        code: Role.FOCUS
+        if tally.score >= KEPT * top
+        and (tally.prominent or tally.mentions > 1 or code == located or tally.score == top)
+        else Role.MENTION
+        for code, tally in regions.items()
+    }
 
 
 def _cues(hits: Iterable[Hit], prior: str) -> Counter[str]:

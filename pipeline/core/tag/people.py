@@ -41,10 +41,7 @@ class Surnames:
         if not known:
             return []
         taken = {
-            (hit.text.field, place)
-            for hit in hits
-            if hit.accepted or hit.sense.use == "null"
-            for place in _words(hit)
+            (hit.text.field, place) for hit in hits if hit.accepted or hit.sense.use == "null" for place in _words(hit)
         }
         found: list[Hit] = []
         for form, actor in known.items():

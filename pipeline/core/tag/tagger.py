@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -11,7 +12,7 @@ from pipeline.core.story import Actor, Kind, Region, Role, Story
 from pipeline.core.tag.compose import compose
 from pipeline.core.tag.decide import REGIONAL, Context, decide, locative, names_firm
 from pipeline.core.tag.dictionary import Dictionary
-from pipeline.core.tag.focus import FIRM, KEPT, Tally, add_prior, weight
+from pipeline.core.tag.focus import FIRM, KEPT, Tally, add_prior, roles, weight
 from pipeline.core.tag.people import Surnames
 from pipeline.core.tag.scan import Hit, Text, scan
 from pipeline.core.tag.vocabulary import Vocabulary, vocabulary
@@ -71,6 +72,7 @@ class Tagger:
         regions: dict[str, Tally] = {}
         actors: dict[str, Tally] = {}
         composed: dict[tuple[str, str, str], Tally] = {}
+        countries: Counter[str] = Counter()
         for hit in hits:
             if not hit.accepted:
                 continue
@@ -84,19 +86,22 @@ class Tagger:
                 if not tally.sector and sense.use in ("name", "capital", "demonym") and not locative(hit):
                     tally.sector = "GOV"
             elif sense.actor:
+                if sense.region:
+                    countries[sense.region] += score
                 actors.setdefault(sense.actor, Tally()).add(hit, score)
             else:
                 composed.setdefault((hit.reason, sense.sector, sense.use), Tally()).add(hit, score)
-        add_prior(regions, hits, context.located, context.home)
-        return self._regions(regions), self._actors(regions, actors, composed, story)
+        add_prior(regions, countries, hits, context.located, context.home)
+        shares = roles(regions, context.located)
+        return self._regions(regions, shares), self._actors(regions, actors, composed, story)
 
-    def _regions(self, tallies: dict[str, Tally]) -> tuple[Region, ...]:
+    def _regions(self, tallies: dict[str, Tally], shares: dict[str, Role]) -> tuple[Region, ...]:
         top = max((tally.score for tally in tallies.values()), default=0.0)
         found = [
             Region(
                 code,
                 self.dictionary.regions[code].name,
-                _role(tally.score, top),
+                shares[code],
                 _share(tally.score, top),
                 tally.mentions,
                 tuple(tally.spans),
