@@ -152,6 +152,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self._free.set()
         await super().on_partitions_assigned(assigned, generation_id)
         self.liveness.partitions = len(assigned)
+        say(f"{self.worker} reads {len(assigned)} partitions")
 
     async def settle(self) -> None:
         """Let the running effect end, or end it after GRACE seconds; commit what is confirmed."""

@@ -24,6 +24,7 @@ from pipeline.config import Config
 from pipeline.core.payload import DeadLetter
 
 ROOT = Path(__file__).parents[2]
+RULES = ROOT / "config" / "rules"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -38,16 +39,16 @@ class Indexed(msgspec.Struct, frozen=True):
 class Stage:
     """The pipeline: ``run`` a command, ``start`` workers, look at what came of it."""
 
-    def __init__(self, folder: Path, kafka: str, elasticsearch: str, *, partitions: int, settings: str = "") -> None:
+    def __init__(self, folder: Path, kafka: str, elasticsearch: str, *, partitions: int, rules: Path = RULES) -> None:
         self.name = f"e2e-{uuid.uuid4().hex[:8]}"
         self.folder = folder
         self.file = folder / "wirewatch.yaml"
         self.file.write_text(
             f"mode: distributed\n"
-            f"rules: [{ROOT / 'config' / 'rules'}]\n"
+            f"rules: ['{rules}']\n"
             f"topics: [security, disasters, politics, markets, energy, health, trade, technology, transport, crime]\n"
             f"kafka: {{brokers: ['{kafka}'], prefix: '{self.name}.', partitions: {partitions}}}\n"
-            f"elasticsearch: {{url: '{elasticsearch}', prefix: '{self.name}-', refresh: 1s}}\n{settings}"
+            f"elasticsearch: {{url: '{elasticsearch}', prefix: '{self.name}-', refresh: 1s}}\n"
         )
         self.workers: list[subprocess.Popen[bytes]] = []
         self.log = folder / "workers.log"
@@ -83,6 +84,10 @@ class Stage:
         """End a worker as a crash would."""
         worker.send_signal(signal.SIGKILL)
         worker.wait(10)
+
+    def wait_reading(self) -> None:
+        """Wait until every worker has its partitions, which each says."""
+        self.until(lambda: self.log.read_text().count(" reads ") >= len(self.workers), "the workers read")
 
     def stop(self, worker: subprocess.Popen[bytes]) -> float:
         """Ask a worker to stop, check that it does so cleanly, and return the seconds it took."""
@@ -176,9 +181,11 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(folder: Path, kafka: str, elasticsearch: str, *, partitions: int = 4, settings: str = "") -> Iterator[Stage]:
+def staged(
+    folder: Path, kafka: str, elasticsearch: str, *, partitions: int = 4, rules: Path = RULES
+) -> Iterator[Stage]:
     """Yield a pipeline with its topics and indices made, and leave nothing behind."""
-    stage = Stage(folder, kafka, elasticsearch, partitions=partitions, settings=settings)
+    stage = Stage(folder, kafka, elasticsearch, partitions=partitions, rules=rules)
     try:
         stage.run("init")
         yield stage

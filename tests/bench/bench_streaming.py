@@ -1,0 +1,168 @@
+"""Streaming on real servers: the runner alone against its peers, the whole pipeline, and the time to an alert."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import quantiles
+from time import monotonic
+
+import msgspec
+from kafka import KafkaAdminClient, KafkaProducer
+
+from pipeline.adapters.kafka import read, topics
+from tests.bench import Figure
+from tests.bench.bench_embedded import ROOT, prepare
+from tests.bench.stream_worker import SINK, SOURCE
+from tests.e2e.stage import LONG_AGO, Stage, staged
+from tests.servers.elastic import Elasticsearch
+from tests.servers.kafka import Kafka
+from tests.servers.stack import Stack
+
+RECORDS, SIZE, PARTITIONS = 60_000, 2_000, 4
+STORIES = 20_000
+RATE, SECONDS = 500, 20
+
+
+def run() -> Iterator[Figure]:
+    """Yield the figures, on the servers of the environment, of ``make stack``, or on some of its own."""
+    with tempfile.TemporaryDirectory() as name, servers(Path(name)) as (kafka, elasticsearch):
+        yield from runners(kafka)
+        config, made = prepare(Path(name))
+        rules = config.with_name("rules.jsonl")
+        for measure in (whole, latency):
+            with staged(Path(name), kafka, elasticsearch, rules=rules) as stage:
+                yield from measure(stage, made)
+
+
+@contextlib.contextmanager
+def servers(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the addresses of Kafka and Elasticsearch."""
+    stack = Stack.at()
+    own: list[Kafka | Elasticsearch] = []
+    found = []
+    for variable, shared, kind in (
+        ("WIREWATCH_TEST_KAFKA", stack.kafka, Kafka),
+        ("WIREWATCH_TEST_ELASTICSEARCH", stack.elasticsearch, Elasticsearch),
+    ):
+        server = shared if shared.alive() else kind(folder / kind.__name__)
+        if server is not shared and variable not in os.environ:
+            own.append(server)
+            server.start()
+        found.append(os.environ.get(variable, server.address))
+    try:
+        yield found[0], found[1] if "://" in found[1] else f"http://{found[1]}"
+    finally:
+        for server in own:
+            server.stop()
+
+
+def runners(broker: str) -> Iterator[Figure]:
+    """Yield what each runner reads, and reads and writes, one after the other on the same topic."""
+    prefix = f"bench-{uuid.uuid4().hex[:8]}."
+    with KafkaAdminClient(bootstrap_servers=broker) as admin:
+        shape = {"num_partitions": PARTITIONS, "replication_factor": 1}
+        admin.create_topics({prefix + SOURCE: shape, prefix + SINK: shape}, wait_for_metadata=True)
+        with KafkaProducer(bootstrap_servers=broker, acks="all", linger_ms=5, batch_size=1 << 18) as producer:
+            for number in range(RECORDS):
+                producer.send(prefix + SOURCE, os.urandom(SIZE), key=b"%d" % number)
+            producer.flush(60)
+        for mode, goal in (("read", 100_000), ("write", 30_000)):
+            rates = {name: rate(name, mode, broker, prefix) for name in ("faust", "plain", "stock")}
+            yield Figure(
+                name=f"runner alone, {mode}, {SIZE} bytes, one process",
+                value=rates["faust"],
+                unit="records/s",
+                goal=f"{goal:,} or more, and twice stock Faust",
+                peer=f"plain aiokafka {rates['plain']:,.0f}, stock Faust {rates['stock']:,.0f}",
+                met=rates["faust"] >= goal and rates["faust"] >= 2 * rates["stock"],
+            )
+        admin.delete_topics([prefix + SOURCE, prefix + SINK])
+
+
+def rate(runner: str, mode: str, broker: str, prefix: str) -> float:
+    """Return the records a second of one runner."""
+    records = RECORDS if runner != "stock" else RECORDS // 6
+    command = [sys.executable, "-m", "tests.bench.stream_worker", runner, mode, broker, prefix, str(records)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def whole(stage: Stage, made: Path) -> Iterator[Figure]:
+    """Yield how long 20,000 stories take through produce, desk and index, all of them running at once."""
+    wire = stories(made, STORIES)
+    desk, index = stage.start("desk"), stage.start("index")
+    stage.wait_reading()
+    began = monotonic()
+    stage.run("produce", str(wire))
+    produced = monotonic() - began
+    stage.until(lambda: stage.drained("desk", topics.INCOMING), "desk", 300)
+    tagged = monotonic() - began
+    stage.until(lambda: stage.drained("index", topics.STORIES, topics.ALERTS), "index", 300)
+    seconds = monotonic() - began
+    found = stage.indexed()
+    ids = {story.id for story in found}
+    matches = sum(len(story.matches) for story in found)
+    alerts = len(stage.alerts())
+    yield Figure(name=f"produce {STORIES} stories of 1.5 KB", value=STORIES / produced, unit="stories/s")
+    yield Figure(name="desk, started with produce", value=STORIES / tagged, unit="stories/s")
+    yield Figure(
+        name="produce → desk → index, two workers, 100 rules",
+        value=STORIES / seconds,
+        unit="stories/s",
+        goal="each story once, each match an alert",
+        peer=f"{len(found)} documents, {len(ids)} ids, {alerts} alerts of {matches} matches",
+        met=len(found) == len(ids) == STORIES and alerts == matches,
+    )
+    stage.stop(desk)
+    stage.stop(index)
+
+
+def latency(stage: Stage, made: Path) -> Iterator[Figure]:
+    """Yield the time from a payload's arrival at the broker to that of its alert."""
+    wire = stories(made, RATE * SECONDS)
+    desk = stage.start("desk")
+    stage.wait_reading()
+    stage.run("produce", str(wire), "--rate", str(RATE))
+    stage.until(lambda: stage.drained("desk", topics.INCOMING), "desk")
+    kafka = stage.config.kafka
+    arrived = {}
+    for record in read.records(kafka, [topics.INCOMING], LONG_AGO, follow=False):
+        arrived[msgspec.json.decode(record.value or b"{}")["uri"]] = record.timestamp
+    waits = []
+    for record in read.records(kafka, [topics.ALERTS], LONG_AGO, follow=False):
+        uri = msgspec.json.decode(record.value or b"{}")["data"]["story"]["uri"]
+        waits.append(record.timestamp - arrived[uri])
+    cut = quantiles(waits, n=100)
+    for name, value, most in (("p50", cut[49], 15), ("p99", cut[98], 60)):
+        yield Figure(
+            name=f"produce to alert at {RATE}/s, {name}",
+            value=value,
+            unit="ms",
+            goal=f"at most {most}",
+            peer=f"of {len(waits)} alerts",
+            met=value <= most,
+        )
+    stage.stop(desk)
+
+
+def stories(made: Path, count: int) -> Path:
+    """Write ``count`` stories as of now out of those of the benchmark of the embedded pipeline."""
+    lines = made.read_text().splitlines()
+    start = datetime.now(UTC)
+    wire = made.with_name(f"{count}.jsonl")
+    with wire.open("w") as file:
+        for number in range(count):
+            story = json.loads(lines[number % len(lines)])
+            story["uri"] = f"urn:bench:{number}"
+            story["versioncreated"] = (start + timedelta(milliseconds=number)).isoformat()
+            file.write(json.dumps(story) + "\n")
+    return wire
