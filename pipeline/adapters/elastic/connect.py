@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ from pipeline.core.errors import UnreachableError
 
 FAILURES = (ApiError, TransportError, UnsupportedProductError)
 """What the client raises; nothing of it is to reach a user as a traceback."""
+
+logging.getLogger("elastic_transport").setLevel(logging.ERROR)  # one line an attempt; ours is one line an outage
 
 
 def client(settings: Settings) -> Elasticsearch:
