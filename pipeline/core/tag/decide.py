@@ -73,8 +73,50 @@ def decide(hits: Sequence[Hit], context: Context) -> None:
         if hit.pattern.form in moved and hit.accepted and hit.sense.use in ("city", "capital"):
             # A town that the story has placed once is the same town throughout.
             _accept(hit, moved[hit.pattern.form], "placed elsewhere in the story")
+    cues = Counter(
+        hit.sense.region
+        for hit in {hit.pattern.form: hit for hit in hits if hit.sense.use == "cue" and not hit.sense.weak}.values()
+    )
+    if cues or context.home:
+        _bring_home(hits, strong, cues, context)
     for hit in pending:
         _weigh(hit, strong, context)
+    if not strong and not any(hit.accepted for hit in pending):
+        _settle(pending, cues)
+
+
+def _bring_home(hits: Sequence[Hit], strong: Counter[str], cues: Counter[str], context: Context) -> None:
+    """Give a town's name to its namesake at home in a local story: ``Edmonton`` in London, ``Dublin`` in Ohio.
+
+    Only where nothing but the town itself points to its larger namesake, and nothing to any third country.
+    """
+    named = {hit.sense.region for hit in hits if hit.accepted and hit.sense.use not in ("city", "capital")}
+    local = max(cues, key=lambda region: cues[region]) if cues else context.home
+    for hit in hits:
+        if not hit.accepted or hit.sense.use not in ("city", "capital") or hit.sense.region in named | {local}:
+            continue
+        if set(strong) - named - {hit.sense.region, local} or named - {local}:
+            continue
+        sense = next((sense for sense in hit.senses if sense.region == local and sense.use in PLACES), None)
+        if sense is not None:
+            strong[hit.sense.region] -= 1
+            strong[local] += 1
+            _accept(hit, sense, "a namesake in a local story")
+    for region in [region for region, count in strong.items() if count <= 0]:
+        del strong[region]
+
+
+def _settle(pending: Sequence[Hit], cues: Counter[str]) -> None:
+    """Accept towns in a story that names nothing else: one that local cues point to, or that comes again and again."""
+    forms = Counter(hit.pattern.form for hit in pending)
+    for hit in pending:
+        towns = [sense for sense in hit.senses if sense.use == "city"]
+        if not towns:
+            continue
+        sense = max(towns, key=lambda town: (cues[town.region], town.weight))
+        if cues[sense.region] or (forms[hit.pattern.form] > 1 and sense.weight >= _SETTLED_BY):
+            hit.reason = ""
+            _accept(hit, sense, "local cues" if cues[sense.region] else "named again and again")
 
 
 def _accept(hit: Hit, sense: Sense, evidence: str) -> None:

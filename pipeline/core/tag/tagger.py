@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,6 +17,21 @@ from pipeline.core.tag.focus import FIRM, KEPT, Tally, add_prior, roles, weight
 from pipeline.core.tag.people import Surnames
 from pipeline.core.tag.scan import Hit, Text, scan
 from pipeline.core.tag.vocabulary import Vocabulary, vocabulary
+
+
+_DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+([a-z]{2})\Z")
+_SOLD = frozenset({"AI", "CC", "CO", "EU", "FM", "GG", "IO", "LA", "LY", "ME", "NU", "SH", "SU", "TO", "TV", "WS"})
+"""Country domains that are mostly used by others."""
+
+
+def home_of(provider: str, homes: Mapping[str, str]) -> str:
+    """Return the country of a provider: the configured one, else that of its internet domain, else nothing."""
+    home = homes.get(provider)
+    if home is not None:
+        return home
+    found = _DOMAIN.match(provider)
+    code = found[1].upper().replace("UK", "GB") if found else ""
+    return "" if code in _SOLD else code
 
 
 class Tagger:
@@ -49,7 +65,7 @@ class Tagger:
                 texts.append(text)
                 hits += scan(text, words)
         context = Context(
-            self.dictionary.words, self._located(story.dateline, words), self.homes.get(story.provider, "")
+            self.dictionary.words, self._located(story.dateline, words), home_of(story.provider, self.homes)
         )
         decide(hits, context)
         hits += self._surnames.find(hits, texts, _day(story))
