@@ -147,6 +147,15 @@ ROWS: dict[str, list[Panel]] = {
             "Grows with the batch, and batches grow with the load.",
             unit=SECONDS,
         ),
+        lines(
+            "Seconds from the end of an embargo to the release",
+            {
+                "half below": quantile(0.5, "wirewatch_release_delay_seconds", "worker"),
+                "99 % below": quantile(0.99, "wirewatch_release_delay_seconds", "worker"),
+            },
+            "A held story is published by itself when its time has come.",
+            unit=SECONDS,
+        ),
     ],
     "Trouble": [
         lines(

@@ -66,12 +66,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prometheus.Serv
         exporter.communicate(timeout=10)
 
 
-def answered(server: prometheus.Server, expression: str, *, numbers: bool = True) -> list[float]:
-    """Return the values of an expression as soon as there are any, and are ``numbers``: a rate needs two scrapes."""
+def answered(server: prometheus.Server, expression: str) -> list[float]:
+    """Return the values of an expression as soon as there are any, all of them numbers: a rate needs two scrapes."""
     until = time.monotonic() + 20
     while time.monotonic() < until:
         values = [float(series["value"][1]) for series in server.series(expression)]
-        if values and not (numbers and any(math.isnan(value) for value in values)):
+        if values and not any(math.isnan(value) for value in values):
             return values
         time.sleep(0.3)
     return []
