@@ -16,6 +16,9 @@ BUCKETS = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 
 PAYLOADS = Counter("wirewatch_payloads", "Payloads taken in.", ["worker"])
 STORIES = Counter("wirewatch_stories", "Stories that went through every step.", ["worker", "provider"])
 HELD = Counter("wirewatch_held", "Stories held back until their embargo ends.", ["worker"])
+RELEASED = Histogram(
+    "wirewatch_release_delay_seconds", "Seconds from the end of an embargo to the release.", ["worker"], buckets=BUCKETS
+)
 TAGS = Counter("wirewatch_tags", "Tags given.", ["worker", "kind"])
 MATCHES = Counter("wirewatch_matches", "Rule matches.", ["worker"])
 ALERTS = Counter("wirewatch_alerts", "Alerts raised.", ["worker", "type", "topic"])

@@ -23,6 +23,7 @@ from pipeline.core.flow import STEPS, Desk
 from pipeline.core.payload import DeadLetter
 from pipeline.core.rules import Query, RuleSet
 from pipeline.core.rules import parse as parse_query
+from pipeline.core.story import Story
 from pipeline.core.tag import Dictionary, Tagger
 from pipeline.core.tag.names import DictionaryNames
 from pipeline.runners.clock import Clock
@@ -70,6 +71,7 @@ def desk(
         observe=lambda step, spent: seconds[step].observe(spent),
         failed=lambda rule, _reason: metrics.RULE_FAILURES.labels(rule).inc(),
     )
+    works.tagger.tag(Story(uri="", provider="", headline="", language="en", source_format=""))  # loads the vocabulary
     return works, matcher
 
 

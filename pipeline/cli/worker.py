@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,11 @@ BULKS = 2
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare which worker, and how it is known to Kafka."""
-    parser.add_argument("worker", choices=("desk", "index"), help="desk: tags and matches; index: writes to the index")
+    parser.add_argument(
+        "worker",
+        choices=("desk", "index", "release"),
+        help="desk: tags and matches; index: writes to the index; release: publishes held stories on time",
+    )
     parser.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")
     parser.add_argument(
         "--instance", metavar="NAME", help="a name of its own among the workers: it gets its partitions back at once"
@@ -34,14 +40,14 @@ def run(options: argparse.Namespace) -> int:
     if settings.metrics.port:
         port = metrics.serve(settings.metrics.host, settings.metrics.port, liveness.pages())
         print(f"wirewatch: metrics at http://{settings.metrics.host}:{port}/metrics", file=sys.stderr, flush=True)
-    return {"desk": _desk, "index": _index}[options.worker](settings, options.instance, liveness)
+    return {"desk": _desk, "index": _index, "release": _release}[options.worker](settings, options.instance, liveness)
 
 
 def _desk(settings: Config, instance: str | None, liveness: Liveness) -> int:
     from pipeline.adapters.kafka import topics
     from pipeline.adapters.kafka.send import Sender
     from pipeline.runners import faust_batches, serve
-    from pipeline.runners.desk import WORKER, DeskWorker
+    from pipeline.runners.desk import WORK, WORKER, DeskWorker
 
     kafka = settings.kafka
     desk, _rules = wiring.desk(settings, WORKER, Clock().now, lambda problem: serve.say(f"rule refused: {problem}"))
@@ -51,9 +57,31 @@ def _desk(settings: Config, instance: str | None, liveness: Liveness) -> int:
     def make() -> object:
         names = [topics.full_name(kafka, topics.INCOMING)]
         effect = DeskWorker(desk, kafka, sender)
-        return faust_batches.make_app(settings, WORKER, names, effect, instance=instance, liveness=liveness)
+        return faust_batches.make_app(settings, WORKER, names, effect, instance=instance, liveness=liveness, work=WORK)
 
     return serve.run(make, sender.close)
+
+
+def _release(settings: Config, _instance: str | None, liveness: Liveness) -> int:
+    from pipeline.adapters.kafka import topics
+    from pipeline.adapters.kafka.send import Sender
+    from pipeline.runners import serve
+    from pipeline.runners.release import WORKER, ReleaseWorker
+
+    kafka, clock = settings.kafka, Clock()
+    desk, _rules = wiring.desk(settings, WORKER, clock.now, lambda problem: serve.say(f"rule refused: {problem}"))
+    serve.wait_for_topics(kafka, [topics.HELD, *topics.made(settings)])
+    partitions = liveness.partitions = topics.partitions(kafka, topics.HELD)
+
+    async def main() -> int:
+        worker = ReleaseWorker(desk, kafka, partitions, Sender(kafka, WORKER), clock.now)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, worker.stop)
+        await worker.run()
+        return 0
+
+    return asyncio.run(main())
 
 
 def _index(settings: Config, instance: str | None, liveness: Liveness) -> int:

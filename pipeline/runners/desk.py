@@ -7,7 +7,7 @@ is read. Alerts are confirmed before the stories are sent on, so that no story i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 
 import msgspec
@@ -19,14 +19,16 @@ from pipeline.adapters.kafka.send import Refused, Sender
 from pipeline.config import Kafka
 from pipeline.core.flow import Desk, Outcome, dead_letter, work
 from pipeline.core.payload import DeadLetter
+from pipeline.core.story import Status, Story
 from pipeline.runners.faust_batches import Records
 
 WORKER = "desk"
 
+WORK = 0.05
+"""Seconds of work in a fetch, about: more of them and alerts wait longer, fewer and Kafka's answers cost more."""
+
 TURN = 0.02
 """Seconds of work after which heartbeats, signals and revocations get their turn."""
-
-Reload = Callable[[], Desk]
 
 
 class Produced(msgspec.Struct):
@@ -66,7 +68,8 @@ class DeskWorker:
         try:
             first = [message for alert in outcome.alerts for message in records.alert_messages(alert, payload.origin)]
             then = [records.story_message(story, payload) for story in outcome.stories]
-            then += [records.story_message(story, payload, topics.HELD) for story in outcome.held]
+            then += [records.held_message(story, payload) for story in outcome.held]
+            then += [records.lifted_message(story, payload) for story in outcome.stories if _overtakes(story)]
         except Exception as error:  # noqa: BLE001  a text that cannot be encoded must not stop the others
             reason = f"{type(error).__name__}: {error}"
             outcome = Outcome([], [], [], [*outcome.dead, dead_letter(self.desk, payload, "send", reason)])
@@ -95,6 +98,11 @@ class DeskWorker:
 
     def _letter(self, letter: DeadLetter) -> Message:
         return records.dead_message(letter, self._room)
+
+
+def _overtakes(story: Story) -> bool:
+    """Say whether an earlier revision may be waiting under embargo that must not be released after this one."""
+    return story.replaces or story.status is not Status.USABLE
 
 
 def count(worker: str, outcome: Outcome) -> None:

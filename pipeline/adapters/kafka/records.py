@@ -11,12 +11,14 @@ import msgspec
 
 from pipeline.adapters.kafka import topics
 from pipeline.core.alerts import Alert, alert_of_event, cloud_event, event_attributes
+from pipeline.core.embargo import Lifted
 from pipeline.core.payload import DeadLetter, Payload
 from pipeline.core.story import Story, encode, utc
 
 JSON = ("content-type", b"application/json")
 CLOUD_EVENT = ("content-type", b"application/cloudevents+json; charset=utf-8")
 REPLAY = ("replay", b"1")
+LIFTED = ("lifted", b"1")
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -104,10 +106,47 @@ def payload_headers(payload: Payload) -> list[tuple[str, bytes]]:
     return headers
 
 
-def story_message(story: Story, payload: Payload, topic: str = topics.STORIES) -> Message:
-    """Return a story on its way to the index, or to ``wire.held``."""
-    headers = (JSON, REPLAY) if payload.replay else (JSON,)
-    return Message(topic, story_key(story.provider, story.uri), encode(story), headers, payload.origin)
+def story_message(story: Story, payload: Payload | None = None) -> Message:
+    """Return a story on its way to the index."""
+    headers = (JSON, REPLAY) if payload and payload.replay else (JSON,)
+    source = payload.origin if payload else ""
+    return Message(topics.STORIES, story_key(story.provider, story.uri), encode(story), headers, source)
+
+
+def held_message(story: Story, payload: Payload) -> Message:
+    """Return a story under embargo; each revision has a key of its own, so that none hides another."""
+    return Message(topics.HELD, _held_key(story), encode(story), (JSON,), payload.origin)
+
+
+def lifted_message(story: Story, payload: Payload) -> Message:
+    """Return the note that a story went on without embargo; it overtakes what is held of its earlier revisions."""
+    lifted = encode(Lifted(story.id, story.revision))
+    return Message(topics.HELD, f"{story.id}/lifted".encode(), lifted, (JSON, LIFTED), payload.origin)
+
+
+def held_null(story: Story) -> Message:
+    """Return what takes a held revision off the topic."""
+    return Message(topics.HELD, _held_key(story), None)
+
+
+def _held_key(story: Story) -> bytes:
+    return f"{story.id}/{story.revision}".encode()
+
+
+def held_of(key: bytes) -> tuple[str, int] | None:
+    """Return story and revision of a key of ``wire.held``; None for any other."""
+    id_, _, revision = key.decode("utf-8", "replace").partition("/")
+    return (id_, int(revision)) if revision.isascii() and revision.isdecimal() else None
+
+
+def embargo_of(record: Record) -> Story | Lifted | None:
+    """Return what a record of ``wire.held`` says; None where it is nothing of ours."""
+    lifted = LIFTED in ((name, bytes(value)) for name, value in record.headers or ())
+    value = record.value or b""
+    try:
+        return msgspec.json.decode(value, type=Lifted) if lifted else msgspec.json.decode(value, type=Story)
+    except (msgspec.MsgspecError, ValueError):
+        return None
 
 
 def story_of(record: Record) -> Story:

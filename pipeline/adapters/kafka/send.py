@@ -82,6 +82,10 @@ class Sender:
         metrics.BLOCKED.labels(self.worker, "kafka").set(0)
         return refused
 
+    async def connect(self) -> None:
+        """Connect now, so that the first message need not wait for it; raises KafkaError or OSError."""
+        await self._connected()
+
     async def close(self) -> None:
         """End the connection; the next message makes a new one."""
         producer, self._producer = self._producer, None
