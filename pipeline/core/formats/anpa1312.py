@@ -15,6 +15,7 @@ from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft, finish
 from pipeline.core.formats.text import one_line, wrapped_text
+from pipeline.core.formats.transmission import refuse_cut_short
 from pipeline.core.formats.words import urgency_of
 
 _START = re.compile(r"[\x16\s]{0,16}\x01\s?[A-Za-z]{1,3}\d{3,4}")
@@ -36,31 +37,33 @@ def detect(document: Document) -> bool:
 
 
 def read(document: Document) -> Parsed:
-    """Return the one story."""
+    """Return the one story; raises InputError for one that was cut short."""
     text = document.text.replace("\r\n", "\n").replace("\r", "\n")
+    refuse_cut_short(text)
     opening, _, rest = text.partition("\x02")
     body, _, tail = rest.partition("\x03")
-    filed = _FILED.search(tail[:200]) or _FILED.search(body[-200:])
+    filed = _FILED.search(tail[:200])
+    if filed is None and (filed := _FILED.search(body, max(0, len(body) - 200))):
+        body = body[: filed.start()]
     header = _PRIORITY.search(opening)
     marked, lines = _marked(body.split("\n"))
-    slug = marked[0] if marked else None
-    heads = [line for line in marked[1:] if not _NO_HEADLINE.match(line)]
-    is_headed = bool(heads) and marked[1] == heads[0]
+    slug = marked[0].rstrip("<=") if marked else None
+    notes = marked[1:]
     draft = Draft(
         provider=filed["agency"] if filed else None,
         version_created=_date(filed) if filed else None,
         urgency=urgency_of(header["priority"]) if header else None,
-        headline=heads[0] if is_headed else None,
+        headline=next((_bare(line) for line in notes if not line.endswith("=") and not _NO_HEADLINE.match(line)), None),
         slugline=_WORDS.sub("", slug) if slug else _keyword(header),
-        byline=next((line for line in marked[1:] if line.startswith(("By ", "BY "))), None),
+        byline=next((_bare(line) for line in notes if line.startswith(("By ", "BY "))), None),
         body=wrapped_text(lines),
-        ed_note=" | ".join(_NOTE.sub("", line) for line in marked[1:] if _NOTE.match(line)),
+        ed_note=" | ".join(_NOTE.sub("", _bare(line)) for line in notes if _NOTE.match(line)),
     )
     return Parsed([finish(draft, document.payload, "anpa1312")])
 
 
 def _marked(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Return the lines before the text that carry a mark, without it and its closing sign, and the text's own."""
+    """Return the lines before the text that carry a mark, without it, and those of the text."""
     marked: list[str] = []
     for number, line in enumerate(lines):
         if not line.strip():
@@ -69,9 +72,13 @@ def _marked(lines: list[str]) -> tuple[list[str], list[str]]:
         # The slug line stands right behind STX, with a mark of its own or without.
         if mark is None and (marked or line[:1] in " \t"):
             return marked, lines[number:]
-        if text := one_line(line[mark.end() if mark else 0 :].rstrip().rstrip("<=")):
+        if text := one_line(line[mark.end() if mark else 0 :]):
             marked.append(text)
     return marked, []
+
+
+def _bare(line: str) -> str:
+    return line.rstrip("<= ")
 
 
 def _keyword(header: re.Match[str] | None) -> str | None:

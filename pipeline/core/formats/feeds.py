@@ -33,6 +33,7 @@ _PREFIXES = {
 }
 _PERSON = re.compile(r"(?P<one>[^()<>]*)[(<](?P<two>[^()<>]*)[)>]")
 _LONGEST = 300
+MAX_ITEMS = 10_000
 
 
 def by_prefix(element: Element, own: str) -> Group:
@@ -80,10 +81,14 @@ def subject(name: str | None, scheme: str | None, code: str | None = None) -> Su
 def finish_all(drafts: Iterable[Draft], document: Document, source_format: str) -> Parsed:
     """Return the stories of a feed; an item that holds none is refused and costs no other its place."""
     stories: list[Story] = []
-    refused: list[str] = []
+    refused: list[tuple[int, str]] = []
+    number = 0
     for number, draft in enumerate(drafts, 1):
+        if number > MAX_ITEMS:
+            refused.append((number, f"more than {MAX_ITEMS:,} items: the rest is left out"))
+            break
         try:
             stories.append(finish(draft, document.payload, source_format))
         except InputError as error:
-            refused.append(f"item {number}: {error.reason}")
-    return Parsed(stories, tuple(refused))
+            refused.append((number, error.reason))
+    return Parsed(stories, tuple(f"item {n}: {reason}" if number > 1 else reason for n, reason in refused))

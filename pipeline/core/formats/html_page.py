@@ -30,12 +30,13 @@ _CLAIM = re.compile(
     rb'|"@type"\s*:\s*\[?\s*"(?:\w*NewsArticle|Article|BlogPosting|LiveBlogPosting)"',
     re.IGNORECASE,
 )
+_LOOK = 512 * 1024
 _SIDE = frozenset(("nav", "aside", "footer", "form", "figcaption"))
 
 
 def detect(document: Document) -> bool:
     """Recognise HTML whose metadata call it an article."""
-    return document.kind == "html" and _CLAIM.search(document.data) is not None
+    return document.kind == "html" and _CLAIM.search(document.data[:_LOOK]) is not None
 
 
 def read(document: Document) -> Parsed:

@@ -14,6 +14,7 @@ from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft, finish
 from pipeline.core.formats.text import one_line, wrapped_text
+from pipeline.core.formats.transmission import refuse_cut_short
 from pipeline.core.formats.words import MEANT, signal_of, urgency_of
 
 _HEADER = re.compile(
@@ -45,9 +46,10 @@ def detect(document: Document) -> bool:
 
 
 def read(document: Document) -> Parsed:
-    """Return the one story."""
+    """Return the one story; raises InputError for one that was cut short."""
     text = document.text.replace("\r\n", "\n").replace("\r", "\n")
     header = _header(text)
+    refuse_cut_short(text)
     opening, _, rest = text.partition("\x02")
     body, _, tail = rest.partition("\x03")
     keywords = [line for line in opening[header.end() if header else 0 :].split("\n") if one_line(line)]
@@ -78,8 +80,8 @@ def _header(text: str) -> re.Match[str] | None:
 
 def _provider(header: re.Match[str]) -> str:
     """Return the agency that closes the header line before its own number, else the service's letters."""
-    agency = re.search(r"([A-Za-z]{2,10})\s+\d+\s*$", header["rest"])
-    return agency[1] if agency else header["service"]
+    agency = re.search(r"([A-Za-z]{2,10})\s+\d+\s*$|/([A-Z]{2,5})-", header["rest"])
+    return (agency[1] or agency[2]) if agency else header["service"]
 
 
 def _opening(lines: list[str]) -> tuple[str | None, str | None, list[str], list[str]]:
@@ -95,7 +97,7 @@ def _opening(lines: list[str]) -> tuple[str | None, str | None, list[str], list[
         text = one_line(line.rstrip().removesuffix("="))
         if text is None:
             continue
-        if _is_rush(text) and not head:
+        if _is_rush(text):
             signals += _signals(text)
         elif _BYLINE.match(text) and head:
             byline = text

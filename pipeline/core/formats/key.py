@@ -51,7 +51,7 @@ def _first(patterns: tuple[re.Pattern[bytes], ...], head: bytes) -> bytes | None
 
 
 def _json_uri(head: bytes) -> bytes | None:
-    """Return the item id of AP Media, else the ``uri`` that stands at the top level: subjects have uris of their own."""
+    """Return the item id of AP Media, else the ``uri`` at the top level: subjects have uris of their own."""
     if found := re.search(rb'"itemid"\s*:\s*"([^"\\]{1,200})"', head):
         return found[1]
     depth = 0

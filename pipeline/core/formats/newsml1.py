@@ -21,6 +21,8 @@ from pipeline.core.formats.xml import Element, Group, attribute, below, content,
 from pipeline.core.story import Link, Subject
 
 _OWN = "NewsItem"
+_COMPONENTS = 100
+_MAIN = frozenset(("main", "body", "text", "maintext", "story"))
 
 
 def detect(document: Document) -> bool:
@@ -63,7 +65,7 @@ def _draft(item: Element) -> Draft:
         ed_note=_note(parts),
         links=list(_links(name, revision, management)),
         subjects=list(_subjects(parts)),
-        bare="ContentItem" in parts,
+        bare="NewsIdentifier" in labels,
     )
 
 
@@ -135,13 +137,13 @@ def _language(item: Element, parts: Group) -> str | None:
 
 def _body(parts: Group) -> str | None:
     """Return the text of the first main component that has one, else the first text: a photo's is its caption."""
-    texts = [(_is_main(one), text) for one in parts.get("DataContent", ()) if (text := _text(one))]
+    texts = [(_is_main(one), text) for one in parts.get("DataContent", [])[:_COMPONENTS] if (text := _text(one))]
     return next((text for main, text in texts if main), texts[0][1] if texts else None)
 
 
 def _is_main(data: Element) -> bool:
     component = next((up for up in data.iterancestors() if local(up) == "NewsComponent"), None)
-    return (_formal(below(component, "Role")) or "").lower() == "main"
+    return (_formal(below(component, "Role")) or "").lower() in _MAIN
 
 
 def _text(data: Element) -> str | None:

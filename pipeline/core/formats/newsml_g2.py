@@ -22,18 +22,16 @@ from pipeline.core.formats.words import code, status_of, urgency_of
 from pipeline.core.formats.xml import Element, Group, attribute, below, content, first, grouped, language, local
 from pipeline.core.story import Link, Subject
 
-_NAMESPACE = "iptc.org/std/nar/"
+_NAMESPACE = b"iptc.org/std/nar/"
+_LOOK = 64 * 1024
 _STORYLESS = ("packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem", "catalog")
 _ROOTS = ("newsItem", "newsMessage", "itemSet", *_STORYLESS)
 _TAGGED = ("subject", "genre", "keyword", "located")
 
 
 def detect(document: Document) -> bool:
-    """Recognise the roots of NewsML-G2, by their namespace or by what stands below them."""
-    if document.root not in _ROOTS:
-        return False
-    root = document.xml
-    return _NAMESPACE in str(root.tag) or root.get("guid") is not None or len(root) > 0
+    """Recognise the roots of NewsML-G2, or its namespace inside an envelope."""
+    return document.root in _ROOTS or (document.root != "" and _NAMESPACE in document.data[:_LOOK])
 
 
 def read(document: Document) -> Parsed:
@@ -73,7 +71,7 @@ def _draft(item: Element, sender: str | None) -> Draft:
         ed_note=" | ".join(note for one in meta.get("edNote", ()) if (note := content(one))),
         links=list(_links(meta)),
         subjects=list(_subjects(about)),
-        bare=code(_reference(first(meta, "itemClass")) or "") not in ("", "text") or "remoteContent" in inline,
+        bare=uri is not None,
     )
 
 

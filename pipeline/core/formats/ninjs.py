@@ -12,7 +12,8 @@ from typing import Any
 from pipeline.core.flow import Parsed
 from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
-from pipeline.core.formats.draft import Draft, finish
+from pipeline.core.formats.draft import Draft
+from pipeline.core.formats.feeds import finish_all
 from pipeline.core.formats.hosts import authority
 from pipeline.core.formats.nitf import body_of_source
 from pipeline.core.formats.text import html_line, html_text, looks_like_html, plain_text
@@ -74,25 +75,43 @@ _HTML_TYPES = ("html", "xhtml")
 
 
 def detect(document: Document) -> bool:
-    """Recognise an object with a ``uri`` and a member of ninjs."""
-    members = document.members
-    if not isinstance(members.get("uri"), str) or "data" in members or "items" in members:
-        return False
-    return not _MARKS.isdisjoint(members) or any(
-        name.startswith(("body_", "description_", "headline_")) for name in members
-    )
+    """Recognise an object with a ``uri`` and a member of ninjs; without a ``uri``, with a headline and a text."""
+    return any(_is_item(item) for item in _items(document))
 
 
 def read(document: Document) -> Parsed:
-    """Return the one story."""
-    item = document.members
+    """Return the one story, or those of a list."""
+    drafts = (_draft(item) for item in _items(document) if _is_item(item))
+    return finish_all(drafts, document, "ninjs")
+
+
+def _items(document: Document) -> Iterator[dict[str, Any]]:
+    """Yield the object, or the objects of an array, their names in lower case."""
+    if document.kind == "json" and isinstance(document.json, list):
+        for entry in document.json:
+            if isinstance(entry, dict):
+                yield {name.lower(): value for name, value in entry.items()}
+    elif document.members:
+        yield document.members
+
+
+def _is_item(item: dict[str, Any]) -> bool:
+    if "data" in item or "items" in item:
+        return False
+    texts = any(name.startswith(("body_", "description_", "headline_")) for name in item)
+    if "uri" not in item:
+        return ("headline" in item or "headlines" in item) and (texts or "bodies" in item or "versioncreated" in item)
+    return isinstance(item["uri"], str) and (texts or not _MARKS.isdisjoint(item) or len(item) == 1)
+
+
+def _draft(item: dict[str, Any]) -> Draft:
     uri = _string(item, "uri")
     headline = _headline(item)
     body = _body(item)
     kind = _string(item, "type")
-    if kind == "event" and body is None:
+    if body is None:
         body = _described(item)
-    draft = Draft(
+    return Draft(
         uri=uri,
         provider=_string(item, "provider") or _party(item.get("provider")),
         host=authority(uri),
@@ -114,7 +133,6 @@ def read(document: Document) -> Parsed:
         subjects=list(_subjects(item)),
         bare=kind in _TEXTLESS or not _CARRIES_NEWS.isdisjoint(item),
     )
-    return Parsed([finish(draft, document.payload, "ninjs")])
 
 
 def _string(item: dict[str, Any], name: str) -> str | None:
@@ -184,8 +202,10 @@ def _body(item: dict[str, Any]) -> str | None:
 
 
 def _described(item: dict[str, Any]) -> str | None:
-    entries = _roles(item, "descriptions")
-    return plain_text(entries[0]["value"]) if entries else None
+    """Return the first description: the caption of a picture, the summary of an item that carries no body."""
+    entries = [entry["value"] for entry in _roles(item, "descriptions")]
+    entries += [value for name in item if name.startswith("description_") and (value := _string(item, name))]
+    return next((text for value in entries if (text := _any_text(value, ""))), None)
 
 
 def _any_text(value: str | None, kind: str) -> str | None:

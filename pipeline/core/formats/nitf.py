@@ -57,14 +57,14 @@ def read(document: Document) -> Parsed:
         urgency=urgency_of(attribute(first(facts, "urgency"), "ed-urg")),
         headline=headline_of(body) or content(below(head, "title")),
         slugline=attribute(first(facts, "du-key"), "key") or _meta(head, "slug", "slugline", "ap-slug"),
-        byline=content(first(opening, "byline")),
+        byline=byline_of(body),
         dateline=content(first(opening, "dateline")),
         body=text or element_text(first(opening, "abstract")),
         language=language(root) or language(body) or _meta(head, "language", "lang"),
         ed_note=" | ".join(note for one in facts.get("ed-msg", ()) if (note := attribute(one, "info"))),
         links=list(_links(data, facts)),
         subjects=list(_subjects(head, facts)),
-        bare=next(root.iter("{*}media"), None) is not None,
+        bare="doc-id" in facts or next(root.iter("{*}media"), None) is not None,
     )
     return Parsed([finish(draft, document.payload, "nitf")])
 
@@ -96,8 +96,13 @@ def headline_of(body: Element | None) -> str | None:
 
 
 def byline_of(body: Element | None) -> str | None:
-    """Return the byline of the body's head."""
-    return content(below(body, "body.head", "byline"))
+    """Return the byline of the body's head; a title in ``byttl`` is set off even where no space stands before it."""
+    element = below(body, "body.head", "byline")
+    if element is None:
+        return None
+    titles = {title.text for title in element.iter("{*}byttl")}
+    pieces = (f" {piece} " if piece in titles else str(piece) for piece in element.itertext())
+    return " ".join("".join(pieces).split()) or None
 
 
 def _host(facts: Group, head: Element | None, opening: Group) -> str | None:

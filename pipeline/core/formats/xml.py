@@ -49,6 +49,11 @@ def parse_xml(data: bytes) -> Element:
     try:
         root = etree.fromstring(data, _parser)
     except etree.XMLSyntaxError as error:
+        # A prefix without a namespace is well-formed XML all the same.
+        if all(entry.domain_name == "NAMESPACE" for entry in _parser.error_log):
+            root = recover_xml(data)
+            if root is not None:
+                return root
         what = (error.msg or "no reason given").split(", line ")[0].replace("\n", " ")[:120]
         kind = InputError if getattr(error, "code", None) in _FINAL else IllFormedError
         raise kind(f"not well-formed XML: {what} (line {error.lineno or 1})") from None
