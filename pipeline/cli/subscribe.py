@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import time
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
 
-from pipeline import config, wiring
+from pipeline import config
+from pipeline.adapters.sqlite import SqliteArchive
 from pipeline.cli.render import Style, alert_line
 from pipeline.cli.times import age
 from pipeline.config import Config
 from pipeline.core.alerts import Alert, cloud_event
 from pipeline.core.archive import AlertFilter
 from pipeline.core.story import encode
-
-POLL = 0.5
-"""Seconds between two looks into the database of the embedded pipeline."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
     settings = config.load(options.config)
     topics = frozenset(name for name in options.names if name in settings.topics)
     rules = frozenset(options.names) - topics
+    if rules:
+        print(f"wirewatch: {', '.join(sorted(rules))}: no topic, so taken for a rule", file=sys.stderr)
     since: Callable[[datetime], datetime] | None = options.since
     wanted = AlertFilter(topics=topics, rules=rules, since=since(datetime.now(UTC)) if since else None)
     style = Style()
@@ -45,18 +45,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _embedded(settings: Config, wanted: AlertFilter, follow: bool) -> Iterator[Alert]:
-    """Yield from the database, looking again and again; an alert is recognised by its id."""
-    archive = wiring.archive(settings)
     wanted = wanted if wanted.since else msgspec.structs.replace(wanted, since=datetime.now(UTC))
-    seen: set[str] = set()
-    while True:
-        for alert in archive.alerts(wanted):
-            if alert.id not in seen:
-                seen.add(alert.id)
-                yield alert
-        if not follow:
-            return
-        time.sleep(POLL)
+    archive = SqliteArchive(settings.path(settings.database))
+    try:
+        yield from archive.follow(wanted) if follow else archive.alerts(wanted)
+    finally:
+        archive.close()
 
 
 def _distributed(settings: Config, wanted: AlertFilter, follow: bool) -> Iterator[Alert]:
