@@ -108,7 +108,7 @@ def test_the_command_line_takes_the_commands(name: str) -> None:
     assert options.command == words[0]
 
 
-@pytest.mark.parametrize("name", ["init", "desk", "index", "producer"])
+@pytest.mark.parametrize("name", ["init", "desk", "release", "index", "producer"])
 def test_wirewatch_understands_the_configuration_in_each_container(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for key, value in SERVICES[name]["environment"].items():
         monkeypatch.setenv(key, value)
