@@ -70,6 +70,7 @@ def test_a_killed_desk_loses_no_story_and_no_alert_and_leaves_nothing_twice_in_t
     should = expected(stage.config, samples())
     stage.start("index")
     desk = stage.start("desk", "--instance", "desk-0")
+    stage.wait_reading()
     producer = stage.popen("produce", *SAMPLES, "--rate", "25")
     stage.until(lambda: stage.written(topics.STORIES) > 20, "the first stories are tagged")
     stage.kill(desk)
