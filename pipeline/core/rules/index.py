@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from pipeline.core.rules.keys import OWN_KEYS, Key, Keys, fewer, fielded, group
 from pipeline.core.rules.query import TAG_FIELDS, Node, Tag, leaves
@@ -23,9 +23,9 @@ class Index:
         """The words that follow a word in a key of two neighbours."""
         self.sorts: dict[str, int] = {}
         """The sorts of keys that there are (by their first sign), so that what nobody asks for costs nothing."""
-        self.groups: dict[str, dict[str, int]] = {}
+        self.groups: dict[str, dict[str, None]] = {}
         """field:value to the group keys that hold the value."""
-        self._derived: dict[str, tuple[str, ...]] = {}
+        self._derived = _Derived(self.sorts)
 
     def add(self, number: int, found: Keys, node: Node) -> None:
         """Index rule ``number`` by its keys."""
@@ -38,7 +38,7 @@ class Index:
             if isinstance(leaf, Tag):
                 name = group(leaf.field, leaf.values)
                 for value in leaf.values:
-                    self.groups.setdefault(fielded(leaf.field, value), {})[name] = 0
+                    self.groups.setdefault(fielded(leaf.field, value), {})[name] = None
 
     def remove(self, number: int, found: Keys) -> None:
         """Take rule ``number`` out; ``found`` are the keys that it was added with."""
@@ -58,10 +58,9 @@ class Index:
         if space:
             self.second.setdefault(first, set()).add(second)
         elif key[0] in "*~+":
-            if key[0] not in self.sorts or key not in self._derived:
+            if key not in self.sorts:
                 self._derived.clear()
-            self.sorts[key] = 1
-            self.sorts[key[0]] = 1
+            self.sorts[key] = self.sorts[key[0]] = 1
         elif ":" in key:
             self.sorts[key.partition(":")[0]] = 1
 
@@ -71,35 +70,16 @@ class Index:
         second = self.second
         if second:
             for row in view.rows:
-                words = row.words
-                found.update(
-                    [
-                        f"{first} {after}"
-                        for first, after in pairwise(words)
-                        if first in second and after in second[first]
-                    ]
-                )
+                found.update([f"{a} {b}" for a, b in pairwise(row.words) if a in second and b in second[a]])
         sorts = self.sorts
         if "*" in sorts or "~" in sorts:
-            for word in view.vocabulary:
-                derived = self._derived.get(word)
-                found.update(self._derive(word) if derived is None else derived)
+            found.update(chain.from_iterable(map(self._derived.__getitem__, view.vocabulary)))
         if "+" in sorts and view.language != "en":
             found.update(f"+{word[:end]}" for word in view.vocabulary for end in range(1, len(word) + 1))
         for field in OWN_KEYS:
             if field in sorts:
                 found.update(fielded(field, word) for word in view.words_of(field))
         found.update(self._data(view))
-        return found
-
-    def _derive(self, word: str) -> tuple[str, ...]:
-        """Return the keys of wildcards and edits that a word has, remembered, since words come again."""
-        if len(self._derived) >= 200_000:
-            self._derived.clear()
-        sorts = self.sorts
-        starts = [f"*{word[:end]}" for end in range(1, len(word) + 1)] if "*" in sorts else []
-        edits = fewer(word) if "~" in sorts else []
-        found = self._derived[word] = tuple(key for key in (*starts, *edits) if key in sorts)
         return found
 
     def _data(self, view: View) -> Iterable[str]:
@@ -125,6 +105,28 @@ class Index:
             result.update(single[key])
         for first in self.pairs.keys() & found:
             inner = self.pairs[first]
-            for second in inner.keys() & found:
-                result.update(inner[second])
+            if len(inner) == 1:
+                for second, postings in inner.items():
+                    if second in found:
+                        result.update(postings)
+            else:
+                for second in inner.keys() & found:
+                    result.update(inner[second])
         return result
+
+
+class _Derived(dict[str, tuple[str, ...]]):
+    """The keys of wildcards and edits that a word has, remembered, since words come again."""
+
+    limit = 200_000
+
+    def __init__(self, sorts: dict[str, int]) -> None:
+        self.sorts = sorts
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= self.limit:
+            self.clear()
+        starts = [f"*{word[:end]}" for end in range(1, len(word) + 1)] if "*" in self.sorts else []
+        edits = fewer(word) if "~" in self.sorts else []
+        found = self[word] = tuple(key for key in (*starts, *edits) if key in self.sorts)
+        return found

@@ -61,6 +61,7 @@ class Parser:
         self.define = define or {}
         self.keep_names = keep_names
         self.limits = limits or Limits()
+        self._shared: dict[Node, Node] = {}
         self._known: dict[tuple[str, Context], Node] = {}
         self._open: list[str] = []
 
@@ -75,6 +76,10 @@ class Parser:
         checks.refuse_unanchored(node, text)
         checks.refuse_costly(node, text, self.limits)
         return node
+
+    def shared(self, node: Node) -> Node:
+        """Return the one object for all equal terms: a story evaluates it once, and rules take less memory."""
+        return self._shared.setdefault(node, node)
 
     def named(self, name: str, context: Context, fail: Callable[[str], Never]) -> Node:
         """Return the named query as it reads under the prefixes of ``context``."""
@@ -289,4 +294,4 @@ class _Run:
             )
         except TermError as error:
             self.fail(error.reason, token, error.hint)
-        return node
+        return self.parser.shared(node)

@@ -10,8 +10,8 @@ import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from itertools import chain
-from typing import Any
+from functools import lru_cache
+from itertools import accumulate, chain
 
 from pipeline.core.rules.forms import is_form, primary
 from pipeline.core.rules.lexer import MAX_DISTANCE
@@ -21,31 +21,37 @@ from pipeline.core.story import Span, Story
 from pipeline.core.words import folded, is_paired, words
 
 GAP = 2 * MAX_DISTANCE
+FEW = 8
+"""Words that are looked for one by one before all are indexed."""
 MOSTLY_CAPITALS = 0.8
 _BESIDE = ("provider", "language", "subject")
+_solid = re.compile(r"\S+")
 _paragraph = re.compile(r"\n[ \t\r]*\n")
 
 
 class Row:
     """The words of one field, from position ``start`` on."""
 
-    __slots__ = ("_capitals", "_places", "field", "start", "text", "words")
+    __slots__ = ("_capitals", "_chunks", "_counts", "_starts", "field", "start", "text", "words")
 
     def __init__(self, field: str, text: str, start: int) -> None:
         self.field, self.text, self.start = field, text, start
         self.words = folded(text)
-        self._places: list[tuple[str, int, int]] | None = None
+        self._chunks: list[str] = []
+        self._starts: list[int] = []
+        self._counts: list[int] = []
         self._capitals: bool | None = None
 
     def place(self, position: int) -> tuple[int, int]:
         """Return start and end in the text of the word at ``position``."""
-        return self.places()[position - self.start][1:]
-
-    def places(self) -> list[tuple[str, int, int]]:
-        """Return the words with start and end in the text."""
-        if self._places is None:
-            self._places = words(self.text)
-        return self._places
+        number = position - self.start
+        if not self._starts:
+            self._starts = [found.start() for found in _solid.finditer(self.text)]
+            self._chunks = self.text.split()
+            self._counts = [0, *accumulate(map(len, map(places, self._chunks)))]
+        index = bisect_right(self._counts, number) - 1
+        start, end = places(self._chunks[index])[number - self._counts[index]]
+        return self._starts[index] + start, self._starts[index] + end
 
     def written(self, position: int) -> str:
         """Return the word at ``position`` as it is written."""
@@ -82,8 +88,8 @@ class View:
         self._positions: dict[str, list[int]] | None = None
         self._ranges: dict[str, list[tuple[int, int]]] = {}
         self._found: dict[Item, list[int]] = {}
-        self.marks: dict[Any, dict[tuple[int, int], Span]] = {}
-        """The places of items and phrases, as they are found."""
+        self.marks: dict[int, dict[int, Span]] = {}
+        """The spans of items and phrases by the identity of the node, as they are found."""
 
     @property
     def language(self) -> str:
@@ -98,10 +104,12 @@ class View:
         return found
 
     def _find(self, item: Item) -> list[int]:
-        if self._positions is None:
-            self._index([*self.rows, *(self.beside or ())])
         if item.field in _BESIDE and self.beside is None:
             self._beside()
+        if self._positions is None:
+            if len(self._found) < FEW and type(item) is Word and item.field is None:
+                return self._scan(item.word)
+            self._index([*self.rows, *(self.beside or ())])
         positions: dict[str, list[int]] = self._positions  # type: ignore[assignment]
         if isinstance(item, Word | Exact):
             found = positions.get(item.word, [])
@@ -122,6 +130,17 @@ class View:
                 for place, row in zip(found, rows, strict=True)
                 if not row.capitals and row.written(place) == item.text
             ]
+        return found
+
+    def _scan(self, word: str) -> list[int]:
+        """Return the positions of a word without an index, which pays from a few words on."""
+        found: list[int] = []
+        if word in self.vocabulary:
+            for row in self.rows:
+                count, at = row.words.count(word), -1
+                for _time in range(count):
+                    at = row.words.index(word, at + 1)
+                    found.append(row.start + at)
         return found
 
     def like(self, item: Forms | Wild | Fuzzy, among: Iterable[str]) -> list[str]:
@@ -202,13 +221,24 @@ class View:
         row = self.row(first)
         return (row.field, row.place(first)[0], row.place(last)[1] - self.wide(last))
 
-    def extent(self, span: Span) -> tuple[int, int]:
+    def extent(self, span: Span) -> int:
         """Return a key that sorts a span of the tagger, which may lie anywhere, among those of words."""
         row = next((row for row in self.rows if row.field == span[0]), None)
         if row is None:
-            return (sys.maxsize, span[1])
-        ends = [end for _word, _start, end in row.places()]
-        return (row.start + bisect_right(ends, span[1]), row.start + len(row.words) + span[2])
+            return code((sys.maxsize >> 16, 0)) + span[1]
+        at = bisect_right(range(len(row.words)), span[1], key=lambda number: row.place(row.start + number)[1])
+        return code((row.start + at, row.start + at + MAX_DISTANCE * 3)) + span[2]
+
+
+def code(extent: tuple[int, int]) -> int:
+    """Return a number by which extents sort."""
+    return extent[0] << 16 | min(extent[1] - extent[0], 0xFFFF)
+
+
+@lru_cache(maxsize=100_000)
+def places(chunk: str) -> list[tuple[int, int]]:
+    """Return start and end of the words of what stands between two spaces."""
+    return [(start, end) for _word, start, end in words(chunk)]
 
 
 def lead(body: str) -> int:
