@@ -83,7 +83,10 @@ def alert_of(source: Any) -> Alert:
 
 def tokens(text: str) -> str:
     """Return the words of a text, with a space between them."""
-    return " ".join([token(word) for word in folded(text)])
+    found = folded(text)
+    if max(map(len, found), default=0) > KEPT:
+        found = [token(word) for word in found]
+    return " ".join(found)
 
 
 def token(word: str) -> str:
