@@ -21,8 +21,8 @@ _TICKER = re.compile(r"[A-Z.]{1,8}>")
 _FIRM = re.compile(
     r"(?: (?:[A-Z][\w.'-]*|and|&|of)){0,4}? (?:Inc|Corp|Co|Cos|Ltd|Plc|PLC|AG|SA|NV|Industries|Bancorp|Financial|Fund|Trust|Resources|Airlines|Airways|Holdings|Group)\b"
 )
-_ABBREVIATION = 6
-"""Characters of the longest abbreviation of a state, with its space: `` mass``."""
+_ABBREVIATION = 5
+"""Characters of the longest abbreviation of a state: ``calif``."""
 _SETTLED_BY = 0.05
 """A weak town of fewer people, in millions, is not believed on a preposition alone."""
 
@@ -184,7 +184,7 @@ def _forbidden(hit: Hit, following: Hit | None, context: Context) -> str:
         return ""
     if word in _STREET:
         return "the name of a street"
-    form = hit.pattern.form.strip()
+    form = hit.pattern.form
     if following is not None and following.text is hit.text and following.from_ == hit.to + 1:
         return ""
     if form in context.words.get("given", ()) and word not in context.words.get("title", ()):

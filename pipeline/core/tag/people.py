@@ -81,7 +81,7 @@ class Surnames:
                 continue
             start, end = text.folded.span(from_, to)
             if text.caps or text.written[start].isupper():
-                pattern = self.patterns.setdefault(form, Pattern(f" {form}"))
+                pattern = self.patterns.setdefault(form, Pattern(form))
                 hit = Hit(text, start, end, from_, to, pattern, (sense,))
                 hit.accepted, hit.evidence = True, "full name or office in the story"
                 found.append(hit)

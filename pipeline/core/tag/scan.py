@@ -53,26 +53,16 @@ class Hit:
 
 def scan(text: Text, vocabulary: Vocabulary) -> list[Hit]:
     """Return the hits of one field from left to right, those at a wrong case or boundary left out."""
-    padded, written, caps = text.folded.text, text.written, text.caps
-    offsets = text.folded.offsets
-    patterns = vocabulary.patterns
+    written, caps, offsets = text.written, text.caps, text.folded.offsets
     hits: list[Hit] = []
-    for index, start, end in vocabulary.find(text.folded):
-        pattern = patterns[index]
-        if padded[end] != " " and not pattern.open:
-            shorter = vocabulary.shorter(padded[start : end + 1])
-            if shorter is None:
-                continue
-            pattern, length = shorter
-            end = start + length  # noqa: PLW2901  the match is the shorter one from here on
-        from_ = start + 1 if padded[start] == " " else start
+    for pattern, from_, to in vocabulary.find(text.folded):
         if offsets is None:
-            begin, stop = from_ - 1, end - 1
+            start, end = from_ - 1, to - 1
         else:
-            begin, stop = offsets[from_ - 1], offsets[end - 1]
-        senses = _senses(pattern, written[begin:stop], caps)
+            start, end = offsets[from_ - 1], offsets[to - 1]
+        senses = _senses(pattern, written[start:end], caps)
         if senses:
-            hits.append(Hit(text, begin, stop, from_, end, pattern, senses))
+            hits.append(Hit(text, start, end, from_, to, pattern, senses))
     return hits
 
 

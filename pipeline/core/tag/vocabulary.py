@@ -1,13 +1,14 @@
 """The vocabulary of a language: every alias that may occur in it, in one leftmost-longest automaton.
 
-Patterns of scripts with spaces begin with one, so that a match begins at a word; its end is checked afterwards. Chinese,
-Japanese and Thai names match anywhere; Arabic ones may follow a joined preposition, Korean ones may carry a particle.
+A word begins and ends with a space of its own (those of the text are doubled), so that a match is whole words and leaves
+the next word its space. Chinese, Japanese and Thai names match anywhere; Arabic ones may follow a joined preposition,
+Korean ones may carry a particle.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import ahocorasick_rs as ahocorasick
 import msgspec
@@ -35,7 +36,7 @@ _PRIORITY = {"null": 0, "actor": 1, "name": 2, "capital": 3, "demonym": 4, "divi
 class Pattern:
     """What a folded form may stand for: ``loose`` senses in any case, ``exact`` ones as written."""
 
-    __slots__ = ("bare", "capital", "exact", "form", "loose", "open", "upper")
+    __slots__ = ("bare", "capital", "exact", "form", "lead", "loose", "upper")
 
     def __init__(self, form: str) -> None:
         self.form = form
@@ -45,9 +46,10 @@ class Pattern:
         """Whether the first letter must be a capital."""
         self.upper = False
         """Whether every letter must be a capital: short abbreviations."""
-        self.open = False
-        """Whether the match may end inside a word."""
-        self.bare = " " not in form.strip()
+        self.lead = 0
+        """Spaces before the form in what the automaton looks for."""
+        self.bare = " " not in form
+        """Whether it is one word."""
 
 
 class Vocabulary:
@@ -55,21 +57,21 @@ class Vocabulary:
 
     def __init__(self, aliases: Iterable[Alias]) -> None:
         self.patterns: list[Pattern] = []
-        self.by_form: dict[str, Pattern] = {}
+        self._sought: dict[str, Pattern] = {}
         for alias in aliases:
-            for form, open_ in _forms(alias.text):
-                self._add(form, open_, alias)
+            for form, sought in _forms(alias.text):
+                self._add(form, sought, alias)
         self._automaton = ahocorasick.AhoCorasick(
-            [pattern.form for pattern in self.patterns],
+            list(self._sought),
             matchkind=ahocorasick.MatchKind.LeftmostLongest,
             store_patterns=False,
         )
 
-    def _add(self, form: str, open_: bool, alias: Alias) -> None:
-        pattern = self.by_form.get(form)
+    def _add(self, form: str, sought: str, alias: Alias) -> None:
+        pattern = self._sought.get(sought)
         if pattern is None:
-            pattern = self.by_form[form] = Pattern(form)
-            pattern.open = open_
+            pattern = self._sought[sought] = Pattern(form)
+            pattern.lead = len(sought) - len(sought.lstrip(" "))
             self.patterns.append(pattern)
         if alias.exact:
             pattern.exact += tuple((alias.text, sense) for sense in alias.senses)
@@ -85,19 +87,17 @@ class Vocabulary:
             merged = tuple(sense for sense in merged if sense.use != "null")  # a trap that somebody bears
         pattern.loose = tuple(sorted(merged, key=lambda sense: (_PRIORITY.get(sense.use, 9), -sense.weight)))
 
-    def find(self, folded: Folded) -> list[tuple[int, int, int]]:
-        """Return (pattern, start, end) of every match, in places of the padded text."""
-        found: list[tuple[int, int, int]] = self._automaton.find_matches_as_indexes(folded.text)
-        return found
-
-    def shorter(self, words: str) -> tuple[Pattern, int] | None:
-        """Return the longest pattern that ends at a word within ``words``, and its length; for matches cut inside one."""
-        end = len(words)
-        while (end := words.rfind(" ", 0, end)) > 0:
-            pattern = self.by_form.get(words[:end])
-            if pattern is not None:
-                return pattern, end
-        return None
+    def find(self, folded: Folded) -> Iterator[tuple[Pattern, int, int]]:
+        """Yield each match: its pattern, and where it starts and ends in the padded text."""
+        doubled = folded.text.replace(" ", "  ")
+        patterns, spaces, seen = self.patterns, 0, 0
+        for index, start, _ in self._automaton.find_matches_as_indexes(doubled):
+            pattern = patterns[index]
+            begin = start + pattern.lead
+            spaces += doubled.count(" ", seen, begin)
+            seen = begin
+            begin -= spaces // 2
+            yield pattern, begin, begin + len(pattern.form)
 
 
 def vocabulary(dictionary: Dictionary, language: str) -> Vocabulary:
@@ -110,18 +110,18 @@ def vocabulary(dictionary: Dictionary, language: str) -> Vocabulary:
     )
 
 
-def _forms(text: str) -> list[tuple[str, bool]]:
-    """Return the patterns of an alias and whether each may end inside a word."""
+def _forms(text: str) -> list[tuple[str, str]]:
+    """Return the folded forms of an alias, each with its pattern."""
     folded = fold(text).text[1:-1].rstrip()
     if not folded.strip():
         return []
     if _UNSPACED.search(folded):
-        return [(folded, True)]
+        return [(folded, folded)]
     if _ARABIC.search(folded):
-        return [(f" {prefix}{folded}", False) for prefix in ("", *_JOINED)]
-    if _HANGUL.search(folded):
-        return [(f" {folded}", True)]
-    forms = [f" {folded.strip()}"]
-    if "  " in folded:
-        forms.append(" " + " ".join(folded.split()))
-    return [(form, False) for form in dict.fromkeys(forms)]
+        forms = [prefix + folded for prefix in ("", *_JOINED)]
+    else:
+        forms = [folded.strip()]
+        if "  " in folded:
+            forms.append(" ".join(folded.split()))
+    end = "" if _HANGUL.search(folded) else " "
+    return [(form, f" {form.replace(' ', '  ')}{end}") for form in dict.fromkeys(forms)]
