@@ -18,7 +18,7 @@ import asyncio
 import os
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, ClassVar, cast
 
 import faust
@@ -64,6 +64,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
     effect: ClassVar[Effect]
     worker: ClassVar[str]
     liveness: ClassVar[Liveness]
+    work: ClassVar[float | None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,7 +104,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
 
     async def process(self, records: Records) -> None:
         """Run the effect on one fetch and acknowledge it; never raises."""
-        term, began = self._term, perf_counter()
+        term, began, used = self._term, perf_counter(), process_time()
         self._running = task = asyncio.ensure_future(type(self).effect(records))
         await asyncio.wait([task])
         self._running = None
@@ -115,10 +116,20 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         if term == self._term:
             self._confirmed.update({partition: batch[-1].offset + 1 for partition, batch in records.items()})
             self._free.set()
-        self._done += sum(map(len, records.values()))
+        count = sum(map(len, records.values()))
+        self._done += count
+        if self.work is not None:
+            self._bound((process_time() - used) / count)
         metrics.BATCH_SECONDS.labels(self.worker).observe(perf_counter() - began)
         for partition, batch in records.items():
             self._measure(partition, self.highwater(partition) or 0, batch[-1].offset + 1)
+
+    def _bound(self, seconds: float) -> None:
+        """Let the next fetch be as many records as make ``work`` seconds, given what one has cost."""
+        kafka = self._thread._ensure_consumer()  # noqa: SLF001  the limit has no other place
+        most = int(self.app.conf.broker_max_poll_records)
+        wanted = max(1, min(most, int((self.work or 0.0) / max(seconds, 1e-9))))
+        kafka._max_poll_records = -(-(3 * kafka._max_poll_records + wanted) // 4)  # noqa: SLF001  the same
 
     def ack(self, message: ConsumerMessage) -> bool:
         """Mark the message and no more: streams call this for messages that they skip, too."""
@@ -227,12 +238,14 @@ def make_app(
     *,
     instance: str | None = None,
     liveness: Liveness | None = None,
+    work: float | None = None,
 ) -> faust.App:
     """Return the app ``name`` that runs ``effect`` over every fetch of ``topics`` (full names).
 
     ``effect(records)`` must return only when all effects are confirmed, and may be cancelled at any await. The
     consumer group is ``<kafka.prefix>wirewatch-<name>``. With ``instance``, the worker is a static member: after a
-    crash it gets its partitions back as soon as it is there again.
+    crash it gets its partitions back as soon as it is there again. With ``work``, fetches are kept to about so many
+    seconds of processor time: what a crash can repeat, and what the first alert of a fetch waits for.
     """
     kafka = config.kafka
     app = BatchApp(
@@ -251,7 +264,7 @@ def make_app(
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    parts = {"effect": staticmethod(effect), "worker": name, "liveness": liveness or Liveness(name)}
+    parts = {"effect": staticmethod(effect), "worker": name, "liveness": liveness or Liveness(name), "work": work}
     consumer = type("Consumer", (BatchConsumer,), parts)
     transport = type("Transport", (driver.Transport,), {"Consumer": consumer})
     app.transport = transport(app.conf.broker, app, loop=None)

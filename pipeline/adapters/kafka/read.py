@@ -15,14 +15,12 @@ from pipeline.adapters.kafka.records import Record, alert_of
 from pipeline.config import Kafka
 from pipeline.core.alerts import Alert
 from pipeline.core.archive import AlertFilter
-from pipeline.core.errors import UnreachableError
 
 
 def alerts(kafka: Kafka, wanted: AlertFilter, *, follow: bool) -> Iterator[Alert]:
-    """Yield the alerts raised since ``wanted.since`` (none: from now on), each id once; with ``follow``, for ever.
+    """Yield the alerts raised since ``wanted.since`` (None: from now on), each id once; with ``follow``, for ever.
 
-    Where only topics are asked for, their own Kafka topics are read; else ``wire.alerts``, filtered. Withdrawals are
-    on ``wire.alerts`` alone, so it is read in any case. Raises UnreachableError.
+    Read from ``wire.alerts``, which has the withdrawals too. Raises UnreachableError.
     """
     seen: set[str] = set()
     for record in records(kafka, [topics.ALERTS], wanted.since, follow=follow):
@@ -36,7 +34,7 @@ def alerts(kafka: Kafka, wanted: AlertFilter, *, follow: bool) -> Iterator[Alert
 
 
 def records(kafka: Kafka, names: Sequence[str], since: datetime | None, *, follow: bool) -> Iterator[Record]:
-    """Yield the records of topics from ``since`` on (None: the end), in the order of their arrival per partition.
+    """Yield the records of topics from ``since`` on (None: the end): what is there by time, then as they come.
 
     Without ``follow``, ends where the topics ended when it began. Raises UnreachableError.
     """
@@ -48,11 +46,16 @@ def records(kafka: Kafka, names: Sequence[str], since: datetime | None, *, follo
         consumer.assign(places)
         for place in places:
             consumer.seek(place, starts[place])
+        there: list[Record] = []
         left = {place for place in places if starts[place] < ends[place]}
-        while follow or left:
+        while left:
+            for place, batch in consumer.poll(timeout_ms=500).items():
+                there += [record for record in batch if follow or record.offset < ends[place]]
+            left = {place for place in left if consumer.position(place) < ends[place]}
+        yield from sorted(there, key=lambda record: record.timestamp)
+        while follow:
             for batch in consumer.poll(timeout_ms=500).values():
                 yield from batch
-            left = {place for place in left if consumer.position(place) < ends[place]}
     except KafkaError as error:
         raise unreachable(kafka, error) from None
     finally:
@@ -104,6 +107,3 @@ def whole(kafka: Kafka, name: str) -> dict[bytes, Record]:
         if record.value is not None:
             newest[key] = record
     return newest
-
-
-__all__ = ["UnreachableError", "alerts", "records", "whole"]
