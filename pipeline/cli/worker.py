@@ -108,7 +108,7 @@ def _index(settings: Config, instance: str | None, liveness: Liveness) -> int:
         patience = Patience(WORKER)
         shelf = Shelf(client, elastic.prefix, patience, Clock().now)
         effect = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], sender, kafka, rules.versions)
-        names = [topics.full_name(kafka, topics.STORIES), topics.full_name(kafka, topics.ALERTS)]
+        names = [topics.full_name(kafka, name) for name in (topics.STORIES, topics.ALERTS, topics.HELD)]
         return faust_batches.make_app(settings, WORKER, names, effect, instance=instance, liveness=liveness)
 
     async def close() -> None:

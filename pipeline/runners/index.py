@@ -5,7 +5,7 @@ written in this order, each step confirmed before the next, so that a crash betw
 
 1. the alerts that are retracted, to Kafka: while the old revision still stands, a repeat finds them again;
 2. the old revisions, apart: a late one that is kept there has been dealt with, and retracts nothing a second time;
-3. the new revisions, and the alerts that came over ``wire.alerts``.
+3. the new revisions, the alerts that came over ``wire.alerts``, and what is held or no longer held.
 """
 
 from __future__ import annotations
@@ -64,6 +64,16 @@ class Folded(msgspec.Struct):
     retracted: list[Alert] = []
 
 
+class Sorted(msgspec.Struct):
+    """The records of one fetch by what they are; ``behind`` has the record of each story's and alert's id."""
+
+    stories: list[Incoming] = []
+    alerts: list[Action] = []
+    held: dict[bytes, Action] = {}
+    dead: list[DeadLetter] = []
+    behind: dict[str, Record] = {}
+
+
 def fold(folded: Folded, incoming: Incoming, known: set[tuple[str, int]], versions: Mapping[str, str | None]) -> None:
     """Add one revision to what is known of its story; ``known`` has the old revisions that are kept already."""
     stored = folded.newest
@@ -83,7 +93,9 @@ def fold(folded: Folded, incoming: Incoming, known: set[tuple[str, int]], versio
 
 
 class IndexWorker:
-    """The effect of a fetch of ``wire.stories`` and ``wire.alerts``; ``versions`` has that of each rule in force.
+    """The effect of a fetch of ``wire.stories``, ``wire.alerts`` and ``wire.held``.
+
+    ``versions`` has the version of each rule in force.
 
     Each of ``bulks`` writes a share of the fetch: while one waits for its answer, the next makes its documents.
     """
@@ -96,37 +108,46 @@ class IndexWorker:
         self.sender = sender
         self.versions = versions
         self._alerts = topics.full_name(kafka, topics.ALERTS)
+        self._held = topics.full_name(kafka, topics.HELD)
         self._room = topics.limit(kafka, topics.DEAD)
 
     async def __call__(self, fetched: Fetched) -> None:
         """Return when everything that these records lead to is confirmed."""
-        stories: list[tuple[Record, Incoming]] = []
-        alerts: dict[str, tuple[Record, Alert]] = {}
-        dead: list[DeadLetter] = []
+        found = Sorted()
         for record in (record for batch in fetched.values() for record in batch):
             try:
-                if record.topic == self._alerts:
-                    alert = records.alert_of(record)
-                    alerts.setdefault(alert.id, (record, alert))
-                else:
-                    stories.append((record, Incoming(records.story_of(record), records.is_replay(record))))
+                self._sort(record, found)
             except Exception as error:  # noqa: BLE001  whatever is wrong with one record must not cost the others
-                dead.append(_letter(record, f"{type(error).__name__}: {error}", traceback.format_exc()))
-        behind = {incoming.story.id: record for record, incoming in stories}
-        behind |= {id_: record for id_, (record, _) in alerts.items()}
-        folded = await self._fold([incoming for _, incoming in stories])
+                found.dead.append(_letter(record, f"{type(error).__name__}: {error}", traceback.format_exc()))
+        folded = await self._fold(found.stories)
         retracted = [alert for one in folded for alert in one.retracted]
-        dead += await self._retract(retracted, behind)
+        dead = found.dead + await self._retract(retracted, found.behind)
         refused = await self.bulks[0].write([self.shelf.keep(old) for one in folded for old in one.old])
         writes = [self._write(bulk, folded[share :: len(self.bulks)]) for share, bulk in enumerate(self.bulks)]
-        for found in await asyncio.gather(*writes):
-            refused += found
-        refused += await self.bulks[0].write(
-            [self.shelf.alert(alert, _time(record)) for record, alert in alerts.values()]
-        )
-        dead += [_letter(behind[refusal.action.id.partition("-")[0]], refusal.reason) for refusal in refused]
+        for part in await asyncio.gather(*writes):
+            refused += part
+        refused += await self.bulks[0].write([*found.alerts, *found.held.values()])
+        dead += [_letter(found.behind[refusal.action.id.partition("-")[0]], refusal.reason) for refusal in refused]
         await self._bury(dead)
-        _count([incoming.story for _, incoming in stories], retracted, len(dead))
+        _count([incoming.story for incoming in found.stories], retracted, len(dead))
+
+    def _sort(self, record: Record, found: Sorted) -> None:
+        """Put a record where it belongs; raises whatever is wrong with it."""
+        if record.topic == self._alerts:
+            alert = records.alert_of(record)
+            if alert.id not in found.behind:
+                found.alerts.append(self.shelf.alert(alert, _time(record)))
+                found.behind[alert.id] = record
+        elif record.topic == self._held:
+            key = bytes(record.key or b"")
+            revision, entry = records.held_of(key), records.embargo_of(record)
+            if revision is not None and (record.value is None or isinstance(entry, Story)):  # the last one counts
+                found.held[key] = self.shelf.hold(entry) if isinstance(entry, Story) else self.shelf.unhold(*revision)
+                found.behind[revision[0]] = record
+        else:
+            incoming = Incoming(records.story_of(record), records.is_replay(record))
+            found.stories.append(incoming)
+            found.behind[incoming.story.id] = record
 
     async def _fold(self, incoming: Sequence[Incoming]) -> list[Folded]:
         """Return what the stories of one fetch mean, given what is stored."""

@@ -25,7 +25,7 @@ from pipeline.adapters.kafka.records import Message
 from pipeline.adapters.kafka.send import Refused as Unsent
 from pipeline.config import Kafka
 from pipeline.core.alerts import Alert, AlertType, raise_alerts
-from pipeline.core.payload import DeadLetter
+from pipeline.core.payload import DeadLetter, Payload
 from pipeline.core.story import Match, Status, Story, encode
 from pipeline.runners.index import IndexWorker
 
@@ -73,6 +73,9 @@ class MemoryBulk(Bulk):
         for action in actions:
             self.world.burn()
             key = action.index, action.id
+            if action.document is None:
+                self.world.documents.pop(key, None)
+                continue
             there = self.world.documents.get(key)
             if there is None or (action.revision is not None and action.revision >= (there[0] or 0)):
                 self.world.documents[key] = action.revision, action.document
@@ -263,3 +266,16 @@ def test_a_story_from_the_future_makes_no_index_of_the_future() -> None:
     world = World()
     take(world, [read(msgspec.structs.replace(story(1), received=datetime(9999, 1, 1, tzinfo=UTC)))])
     assert ("stories-2026.06", story(1).id) in world.documents
+
+
+def test_held_stories_lie_apart_until_they_are_released() -> None:
+    world = World()
+    held = story(1)
+    message = records.held_message(held, Payload(data=b"", origin="o"))
+    null = records.held_null(held)
+    take(world, [Read("wire.held", message.value, key=message.key)])
+    assert list(world.documents) == [("stories-held", f"{held.id}-{held.revision}")]
+    take(world, [Read("wire.held", None, key=null.key), Read("wire.held", b"{", key=b"odd")])
+    assert world.documents == {}
+    take(world, [Read("wire.held", message.value, key=message.key), Read("wire.held", None, key=null.key)])
+    assert world.documents == {}

@@ -3,7 +3,7 @@
 The client's own helpers lose the retry of single items and let timeouts escape. Here each answer has one meaning:
 
 ======================================= ================================================================
-2xx                                     done
+2xx, nothing there to remove            done
 409                                     done: the same or a newer revision stands there already
 429, 5xx, timeout, refused, cut off,    that document again, after a pause, in smaller requests
 read-only block, no such index
@@ -44,17 +44,22 @@ PARAMETERS = {
 
 
 class Action(msgspec.Struct, frozen=True):
-    """One document on its way: with a ``revision`` it takes the place of older ones, without it is made once."""
+    """One document on its way: with a ``revision`` it takes the place of older ones, without is made once.
+
+    Without ``document``, what stands there is removed.
+    """
 
     index: str
     id: str
-    document: bytes
+    document: bytes | None
     revision: int | None = None
 
     @property
     def lines(self) -> bytes:
-        """The two lines of the request."""
+        """The lines of the request."""
         target: dict[str, Any] = {"_index": self.index, "_id": self.id}
+        if self.document is None:
+            return msgspec.json.encode({"delete": target}) + b"\n"
         if self.revision is None:
             head: dict[str, Any] = {"create": target}
         else:
@@ -155,7 +160,7 @@ class Bulk:
 
 def meaning(item: _Item) -> Answer:
     """Return what the answer to one document means."""
-    if item.status < 300:
+    if item.status < 300 or (item.status == 404 and item.error is None):
         return Answer(Result.DONE)
     if item.status == 409:
         return Answer(Result.STALE)
@@ -181,7 +186,7 @@ def _take(waiting: deque[Action], most: int) -> Iterator[Action]:
     """Yield what goes into one request: at least one document."""
     size = count = 0
     while waiting and count < most:
-        size += len(waiting[0].document)
+        size += len(waiting[0].document or b"")
         if count and size > BYTES:
             return
         yield waiting.popleft()

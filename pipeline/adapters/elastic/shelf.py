@@ -76,6 +76,14 @@ class Shelf:
         """Return the action that keeps an old revision."""
         return Action(self.names.of(templates.REVISIONS), revision_id(story), story_document(story), story.revision)
 
+    def hold(self, story: Story) -> Action:
+        """Return the action that shows a story under embargo to those who may see it."""
+        return Action(self.names.of(templates.HELD), revision_id(story), story_document(story))
+
+    def unhold(self, id_: str, revision: int) -> Action:
+        """Return the action that takes a held revision away."""
+        return Action(self.names.of(templates.HELD), f"{id_}-{revision}", None)
+
     def alert(self, alert: Alert, raised: datetime) -> Action:
         """Return the action that stores an alert, once: a repeat changes neither it nor when it was raised."""
         moment = min(alert.story.received or alert.story.version_created or raised, self.clock())

@@ -157,6 +157,16 @@ def test_what_is_made_once_keeps_its_first_form(settings: Elasticsearch, client:
 
 
 @pytest.mark.servers
+def test_what_is_removed_is_gone_and_what_was_never_there_is_no_fault(
+    settings: Elasticsearch, client: Client, index: str
+) -> None:
+    asyncio.run(run(settings.url, actions(index, 2, None)))
+    removals = [Action(index, "000", None), Action(index, "never", None)]
+    assert asyncio.run(run(settings.url, removals)) == []
+    assert list(stored(client, index)) == ["001"]
+
+
+@pytest.mark.servers
 def test_a_server_that_is_away_is_waited_for(settings: Elasticsearch, client: Client, index: str) -> None:
     async def late() -> list[Refused]:
         proxy = Proxy(settings.url)
