@@ -72,6 +72,13 @@ class RuleSet:
         view = View(story)
         return self._decide(view, sorted(self._index.candidates(self._index.keys(view))))
 
+    def near(self, story: Story) -> list[Rule]:
+        """Return the rules that the index selects and that do not match: the near misses."""
+        view = View(story)
+        postings = sorted(self._index.candidates(self._index.keys(view)))
+        rules = [rule for posting in postings if (rule := self._rules[posting >> 1]) is not None and not posting & 1]
+        return [rule for rule in rules if not holds(rule.node, view)]
+
     def match_unfiltered(self, story: Story) -> MatchResult:
         """Return the same by evaluating every rule: the oracle of the index."""
         return self._decide(View(story), [number * 2 for number, rule in enumerate(self._rules) if rule])
