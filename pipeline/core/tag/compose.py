@@ -16,6 +16,7 @@ _ROLE_USES = frozenset({"agent", "office"})
 _APART = re.compile(r"[.,;:!?()\"“”\n–—]")
 _BETWEEN = 28
 """Characters that may stand between a demonym and its noun: one or two adjectives."""
+_SEVERING = frozenset({"and", "or", "in", "to", "on", "as", "with", "by", "said", "says", "for", "of", "at", "from", "is", "was", "were", "has", "had", "the", "a", "an", "against", "that", "will", "would", "over"})  # fmt: skip
 _LINKS = frozenset({"of", "in", "from", "of the", "in the", "from the", "for", "for the", "across", "inside"})
 
 
@@ -25,50 +26,62 @@ def compose(hits: Sequence[Hit]) -> None:
         following = hits[index + 1]
         if following.text is not hit.text:
             continue
-        if hit.accepted and hit.sense.use in REGIONAL and following.sense.use in _ROLE_USES:
+        if _regional(hit) and _role(following):
             if following.start - hit.end <= _BETWEEN and _close(hit, following):
                 _join(following, hit)
-        elif (
-            hit.sense.use in _ROLE_USES and not hit.accepted and following.accepted and following.sense.use in REGIONAL
-        ):
-            if following.sense.use == "demonym":
-                continue
+                _coordinate(hits, index, following)
+        elif _role(hit) and not hit.accepted and _regional(following) and following.sense.use != "demonym":
             between = hit.text.folded.text[hit.to : following.from_].strip()
             if between in _LINKS and not _APART.search(hit.text.written[hit.end : following.start]):
                 _join(hit, following)
+    _attribute(hits)
+
+
+def _regional(hit: Hit) -> bool:
+    return hit.accepted and hit.sense.use in REGIONAL
+
+
+def _role(hit: Hit) -> bool:
+    return hit.sense.use in _ROLE_USES and hit.sense.sector != ""
 
 
 def _close(hit: Hit, following: Hit) -> bool:
     between = hit.text.written[hit.end : following.start]
     words = between.replace("'s", "", 1).replace("’s", "", 1).split()
-    if _APART.search(between) or len(words) > 2:
-        return False
-    return all(word[0].islower() or word[0].isupper() for word in words) and not (
-        {
-            "and",
-            "or",
-            "in",
-            "to",
-            "on",
-            "as",
-            "with",
-            "by",
-            "said",
-            "says",
-            "for",
-            "of",
-            "at",
-            "from",
-            "is",
-            "was",
-            "the",
-            "a",
-        }
-        & set(words)
-    )
+    return len(words) <= 2 and not _APART.search(between) and _SEVERING.isdisjoint(words)
+
+
+def _coordinate(hits: Sequence[Hit], index: int, role: Hit) -> None:
+    """Give the noun to the other peoples of a list too: ``Greek and Turkish officials``."""
+    while index > 0:
+        hit, before = hits[index], hits[index - 1]
+        between = hit.text.folded.text[before.to : hit.from_].strip() if before.text is hit.text else "apart"
+        if not _regional(before) or before.sense.use != hit.sense.use or between not in ("and", "or", ""):
+            return
+        if hit.start - before.end > _BETWEEN:
+            return
+        before.anchor = True
+        role.owners += (before.sense.region,)
+        index -= 1
+
+
+def _attribute(hits: Sequence[Hit]) -> None:
+    """Give the role nouns of the headline and the lead to the only country of a story: ``police`` in Nairobi."""
+    regions = {hit.sense.region for hit in hits if _regional(hit)}
+    if len(regions) != 1:
+        return
+    region = next(iter(regions))
+    for hit in hits:
+        if (
+            hit.sense.use == "agent"
+            and not hit.accepted
+            and (hit.text.field == "headline" or hit.start <= hit.text.lead)
+        ):
+            hit.accepted, hit.evidence, hit.owners = True, "the only country of the story", (region,)
 
 
 def _join(role: Hit, region: Hit) -> None:
     role.accepted = True
-    role.evidence = region.written
-    role.reason = region.sense.region
+    role.evidence = f"beside {region.written}"
+    role.owners = (region.sense.region,)
+    region.anchor = True

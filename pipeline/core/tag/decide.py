@@ -16,6 +16,7 @@ from pipeline.core.tag.scan import Hit
 PLACES = frozenset({"name", "capital", "city", "division", "place"})
 REGIONAL = PLACES | {"demonym"}
 _LOCATIVE = frozenset({"in", "near", "at", "outside", "from", "around", "of", "to", "across", "inside", "into", "through", "throughout", "within", "towards", "visit", "visiting", "visited"})  # fmt: skip
+_DIRECTIONS = frozenset({"the", "northern", "southern", "eastern", "western", "central", "downtown", "north", "south", "east", "west", "northeastern", "northwestern", "southeastern", "southwestern", "neighboring", "neighbouring", "nearby"})  # fmt: skip
 _STREET = frozenset({"street", "avenue", "road", "boulevard", "lane", "drive", "st", "ave", "rd", "blvd", "dr", "court", "ct", "terrace"})  # fmt: skip
 _TICKER = re.compile(r"[A-Z.]{1,8}>")
 _FIRM = re.compile(
@@ -235,14 +236,21 @@ def _after_town(hit: Hit) -> bool:
 def _locative(hit: Hit) -> str:
     """Return the preposition of place before a hit, or nothing."""
     padded = hit.text.folded.text
-    begin = padded.rfind(" ", 0, hit.from_ - 1)
-    word = padded[begin + 1 : hit.from_ - 1]
-    return word if word in _LOCATIVE and hit.text.written[hit.start - 1 : hit.start] == " " else ""
+    end = hit.from_ - 1
+    for _ in range(3):
+        begin = padded.rfind(" ", 0, end)
+        word = padded[begin + 1 : end]
+        if word not in _DIRECTIONS:
+            return word if word in _LOCATIVE and hit.text.written[hit.start - 1 : hit.start] == " " else ""
+        end = begin
+    return ""
 
 
-def locative(hit: Hit) -> bool:
-    """Say whether a hit is only where something happens: ``in Hungary``."""
-    return bool(_locative(hit))
+def governs(hit: Hit) -> bool:
+    """Say whether a country stands for its government: not ``in Hungary``, ``Hungarian army`` or ``Hungarian wine``."""
+    if hit.anchor or hit.sense.use not in ("name", "capital", "demonym") or _locative(hit):
+        return False
+    return hit.sense.use != "demonym" or not hit.text.written[hit.end + 1 : hit.end + 2].islower()
 
 
 def names_firm(hit: Hit) -> bool:

@@ -30,7 +30,21 @@ class Text:
 class Hit:
     """An alias at a place, with its possible senses; then what was decided: a sense or the reason against all."""
 
-    __slots__ = ("accepted", "end", "evidence", "from_", "pattern", "reason", "sense", "senses", "start", "text", "to")
+    __slots__ = (
+        "accepted",
+        "anchor",
+        "end",
+        "evidence",
+        "from_",
+        "owners",
+        "pattern",
+        "reason",
+        "sense",
+        "senses",
+        "start",
+        "text",
+        "to",
+    )
 
     def __init__(self, text: Text, start: int, end: int, from_: int, to: int, pattern: Pattern, senses: tuple[Sense, ...]):  # fmt: skip
         self.text = text
@@ -42,6 +56,10 @@ class Hit:
         self.senses = senses
         self.sense = senses[0]
         self.accepted = False
+        self.anchor = False
+        """Whether it only says whose a role noun is: ``Turkish`` in ``Turkish army``."""
+        self.owners: tuple[str, ...] = ()
+        """The regions that a role noun belongs to."""
         self.evidence = ""
         self.reason = ""
 

@@ -11,9 +11,9 @@ from datetime import date
 from pipeline.core.flow import Tags
 from pipeline.core.story import Actor, Kind, Region, Role, Story
 from pipeline.core.tag.compose import compose
-from pipeline.core.tag.decide import REGIONAL, Context, decide, locative, names_firm
+from pipeline.core.tag.decide import REGIONAL, Context, decide, governs, names_firm
 from pipeline.core.tag.dictionary import Dictionary
-from pipeline.core.tag.focus import FIRM, KEPT, Tally, add_prior, roles, weight
+from pipeline.core.tag.focus import FIRM, KEPT, Tally, add_prior, passing, roles, weight
 from pipeline.core.tag.people import Surnames
 from pipeline.core.tag.scan import Hit, Text, scan
 from pipeline.core.tag.vocabulary import Vocabulary, vocabulary
@@ -99,14 +99,15 @@ class Tagger:
                     score *= FIRM
                 tally = regions.setdefault(sense.region, Tally())
                 tally.add(hit, score)
-                if not tally.sector and sense.use in ("name", "capital", "demonym") and not locative(hit):
+                if not tally.sector and governs(hit):
                     tally.sector = "GOV"
             elif sense.actor:
                 if sense.region:
                     countries[sense.region] += score
                 actors.setdefault(sense.actor, Tally()).add(hit, score)
             else:
-                composed.setdefault((hit.reason, sense.sector, sense.use), Tally()).add(hit, score)
+                for owner in hit.owners:
+                    composed.setdefault((owner, sense.sector, sense.use), Tally()).add(hit, score)
         add_prior(regions, countries, hits, context.located, context.home)
         shares = roles(regions, context.located)
         return self._regions(regions, shares), self._actors(regions, actors, composed, story)
@@ -132,6 +133,8 @@ class Tagger:
         found = []
         for id_, tally in actors.items():
             being = self.dictionary.actors[id_]
+            if passing(being.kind, tally):
+                continue
             found.append(
                 Actor(
                     id_,
