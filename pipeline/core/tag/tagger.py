@@ -14,6 +14,7 @@ from pipeline.core.tag.compose import compose
 from pipeline.core.tag.decide import REGIONAL, Context, decide, governs, names_firm
 from pipeline.core.tag.dictionary import Dictionary
 from pipeline.core.tag.focus import FIRM, KEPT, Tally, add_prior, passing, roles, weight
+from pipeline.core.tag.language import language_of
 from pipeline.core.tag.people import Surnames
 from pipeline.core.tag.scan import Hit, Text, scan
 from pipeline.core.tag.vocabulary import Vocabulary, vocabulary
@@ -55,7 +56,7 @@ class Tagger:
 
     def judge(self, story: Story) -> tuple[list[Hit], Context]:
         """Return every hit with what was decided about it."""
-        words = self._vocabulary((story.language or "en").partition("-")[0].lower())
+        words = self._vocabulary(language_of(story.language, story.headline, story.body))
         hits: list[Hit] = []
         texts: list[Text] = []
         for field in ("headline", "body"):

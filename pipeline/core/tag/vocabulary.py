@@ -16,20 +16,12 @@ import msgspec
 from pipeline.core.tag.dictionary import Alias, Dictionary, Sense
 from pipeline.core.tag.fold import Folded, fold
 
-SCRIPTS = {
-    "ar": "arabic",
-    "hi": "devanagari",
-    "ja": "kana",
-    "ko": "hangul",
-    "ru": "cyrillic",
-    "uk": "cyrillic",
-    "zh": "han",
-}
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _JOINED = ("و", "ب", "ل", "ف", "ك", "وب", "ول")
 """And, in, for, so, like: written together with the next word."""
+_TRAVELLING = frozenset({"actor", "capital", "city", "place", "division"})
 _PRIORITY = {"null": 0, "actor": 1, "name": 2, "capital": 3, "demonym": 4, "division": 5}
 
 
@@ -101,12 +93,25 @@ class Vocabulary:
 
 
 def vocabulary(dictionary: Dictionary, language: str) -> Vocabulary:
-    """Return the vocabulary of a language: its own aliases and those of no language; in English also the agents."""
+    """Return the vocabulary of a language.
+
+    English and languages without names of their own take every alias of no language; the others take the names and
+    peoples in their own words, and from English what travels: actors, towns, divisions.
+    """
+    foreign = any(alias.language == language != "en" for alias in dictionary.aliases)
+    wanted = _TRAVELLING if foreign else None
+
+    def senses(alias: Alias) -> tuple[Sense, ...]:
+        if alias.language not in ("", language, *(() if foreign else ("en",))):
+            return ()
+        return tuple(
+            sense
+            for sense in alias.senses
+            if sense.use != "surname" and (wanted is None or alias.language or sense.use in wanted)
+        )
+
     return Vocabulary(
-        msgspec.structs.replace(alias, senses=senses)
-        for alias in dictionary.aliases
-        if alias.language in ("", language)
-        and (senses := tuple(sense for sense in alias.senses if sense.use != "surname"))
+        msgspec.structs.replace(alias, senses=found) for alias in dictionary.aliases if (found := senses(alias))
     )
 
 
