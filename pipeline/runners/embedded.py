@@ -16,11 +16,11 @@ import msgspec
 
 from pipeline import metrics
 from pipeline.adapters.sqlite import SqliteStore
-from pipeline.core import life
+from pipeline.core import chain, life
 from pipeline.core.alerts import Alert
 from pipeline.core.flow import Desk, Outcome, release, work
 from pipeline.core.payload import DeadLetter, Payload
-from pipeline.core.story import Story
+from pipeline.core.story import Status, Story
 from pipeline.runners.clock import Clock
 
 WORKER = "embedded"
@@ -31,14 +31,20 @@ BATCH = 200
 TICK = 0.25
 """Seconds between two looks at the embargoes while nothing comes in."""
 
-Put = Callable[[Payload], Awaitable[None]]
+Receipt = Awaitable[None]
+"""Ends when the payload is safe: committed here, confirmed by Kafka elsewhere."""
+
+Put = Callable[[Payload], Awaitable[Receipt]]
+
+
+_Taken = tuple[Payload, asyncio.Future[None]]
 
 
 class Source(Protocol):
     """Hands payloads over until it has no more."""
 
     async def run(self, put: Put, marks: Mapping[str, str]) -> None:
-        """Await ``put`` for each payload: it waits while the pipeline is busy.
+        """Await ``put`` for each payload: it waits while the pipeline is busy, and returns the receipt.
 
         ``marks`` has the position of each source, as of the last payload that was stored.
         """
@@ -81,7 +87,7 @@ class Embedded:
         self.announce = announce
         self.refused = refused
         self.report = Report()
-        self._queue: asyncio.Queue[Payload | None] = asyncio.Queue(maxsize=4 * BATCH)
+        self._queue: asyncio.Queue[_Taken | None] = asyncio.Queue(maxsize=4 * BATCH)
         self._feeding: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
@@ -98,7 +104,10 @@ class Embedded:
             ended = False
             while not ended:
                 batch, ended = await self._batch()
-                await asyncio.to_thread(self._process, batch)
+                await asyncio.to_thread(self._process, [payload for payload, _safe in batch])
+                for _payload, safe in batch:
+                    if not safe.done():  # whoever waited may have gone away
+                        safe.set_result(None)
                 self._announce()
         finally:
             self._feeding.cancel()
@@ -116,20 +125,25 @@ class Embedded:
         try:
             async with asyncio.TaskGroup() as group:
                 for source in sources:
-                    group.create_task(source.run(self._queue.put, marks))
+                    group.create_task(source.run(self._take, marks))
         finally:
             await self._queue.put(None)
 
-    async def _batch(self) -> tuple[list[Payload], bool]:
+    async def _take(self, payload: Payload) -> asyncio.Future[None]:
+        safe: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await self._queue.put((payload, safe))
+        return safe
+
+    async def _batch(self) -> tuple[list[_Taken], bool]:
         """Wait a tick for what comes in; return it, and whether it is the last."""
-        batch: list[Payload] = []
+        batch: list[_Taken] = []
         try:
-            payload = await asyncio.wait_for(self._queue.get(), TICK)
-            while payload is not None:
-                batch.append(payload)
+            taken = await asyncio.wait_for(self._queue.get(), TICK)
+            while taken is not None:
+                batch.append(taken)
                 if len(batch) == BATCH:
                     return batch, False
-                payload = self._queue.get_nowait()
+                taken = self._queue.get_nowait()
         except (TimeoutError, asyncio.QueueEmpty):
             return batch, False
         return batch, True
@@ -172,22 +186,50 @@ class Embedded:
         """Store one revision, and the alerts that follow from it and from what was stored before."""
         stored = self.store.newest(story.id)
         story = life.settle(stored, story)
-        newest = life.supersedes(stored, story)
-        self.store.put(story, newest=newest)
+        story = msgspec.structs.replace(story, chain=self.store.chain_of(story))
+        alerts = life.alerts_of(stored, story)
+        kill = self.store.kill_of((story.id, *chain.predecessors(story)))
+        if kill is not None and story.status is Status.USABLE and chain.reaches(kill, story):
+            self.store.put(story, newest=False)  # for auditors: the kill came first
+            self.store.note_kill([story.id], kill)
+            story, alerts = chain.tombstone(story, kill), []
+        alerts = [*life.retractions(stored, story, self.versions), *alerts]
+        self.store.put(story, newest=life.supersedes(stored, story))
+        self.store.join(story, story.chain or story.id)
         self.store.unhold(story)
-        self.report.repeats += stored is not None and stored.revision == story.revision
+        if story.status is Status.CANCELED:
+            alerts += self._kill_chain(story)
+        self._count(story, repeated=stored is not None and stored.revision == story.revision)
+        if silent:
+            return
+        now = self.clock.now()
+        for alert in alerts:
+            if self.store.record(alert, now):
+                self.report.alerts += 1
+                metrics.ALERTS.labels(WORKER, alert.type, alert.topic or "").inc()
+
+    def _kill_chain(self, kill: Story) -> list[Alert]:
+        """Leave a tombstone for every story that the kill of another uri reaches; return the retractions."""
+        named = chain.predecessors(kill)
+        if not named:
+            return []
+        members = [member for member in self.store.members(kill.chain or kill.id) if member.id != kill.id]
+        self.store.note_kill({*named, *(member.id for member in members)}, kill)
+        alerts: list[Alert] = []
+        for member in members:
+            if member.status is Status.USABLE and chain.reaches(kill, member):
+                dead = chain.tombstone(member, kill)
+                self.store.put(dead, newest=True)
+                alerts += life.retractions(member, dead, self.versions)
+        return alerts
+
+    def _count(self, story: Story, *, repeated: bool) -> None:
+        self.report.repeats += repeated
         metrics.STORIES.labels(WORKER, story.provider).inc()
         metrics.TAGS.labels(WORKER, "region").inc(len(story.regions))
         metrics.TAGS.labels(WORKER, "actor").inc(len(story.actors))
         metrics.MATCHES.labels(WORKER).inc(len(story.matches))
         metrics.LAST_STORY.labels(WORKER).set_to_current_time()
-        if silent:
-            return
-        now = self.clock.now()
-        for alert in (*life.retractions(stored, story, self.versions), *life.alerts_of(stored, story)):
-            if self.store.record(alert, now):
-                self.report.alerts += 1
-                metrics.ALERTS.labels(WORKER, alert.type, alert.topic or "").inc()
 
     def _announce(self) -> None:
         for number, alert in self.store.unannounced():

@@ -188,6 +188,31 @@ def test_a_correction_updates_and_retracts_and_a_kill_withdraws(tmp_path: Path) 
     archive.close()
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (0, 2, 1), (1, 2, 0)])
+def test_a_kill_under_another_uri_reaches_the_whole_chain_in_any_order(tmp_path: Path, order: tuple[int, ...]) -> None:
+    settings(tmp_path)
+    link = "associations"
+    first = ninjs(0)
+    second = ninjs(3, **{link: {"evolvedfrom": {"uri": "urn:test:0"}}})
+    kill = ninjs(
+        9, headline="KILL", body_text="", pubstatus="canceled", **{link: {"evolvedfrom": {"uri": "urn:test:0"}}}
+    )
+    file = tmp_path / "chain.jsonl"
+    file.write_text("".join(json.dumps((first, second, kill)[which]) + "\n" for which in order))
+    run_once(tmp_path, str(file))
+    archive = SqliteArchive(tmp_path / "w.db")
+    assert list(archive.stories(ANYTHING)) == []
+    alive: set[tuple[str, str | None]] = set()
+    for alert in archive.alerts(AlertFilter()):
+        if alert.type in ("new", "updated"):
+            alive.add((alert.story.uri, alert.rule))
+        elif alert.type == "retracted":
+            alive.discard((alert.story.uri, alert.rule))
+    assert alive == set()
+    assert any(story.body for story in archive.history("urn:test:0")), "the text is kept for auditors"
+    archive.close()
+
+
 def test_a_story_under_embargo_is_released_on_time_also_after_a_restart(tmp_path: Path) -> None:
     settings(tmp_path)
     until = datetime.now(UTC) + timedelta(seconds=4)

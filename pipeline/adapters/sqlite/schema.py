@@ -18,9 +18,12 @@ CREATE TABLE stories (
     id TEXT NOT NULL UNIQUE,
     revision INTEGER NOT NULL,
     status TEXT NOT NULL,
-    time INTEGER
+    time INTEGER,
+    chain TEXT NOT NULL
 );
 CREATE INDEX stories_time ON stories (time);
+CREATE INDEX stories_chain ON stories (chain);
+CREATE TABLE kills (id TEXT PRIMARY KEY, kill TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE revisions (
     id TEXT NOT NULL,
     revision INTEGER NOT NULL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.adapters.sqlite.schema import connect
+from pipeline.core import chain
 from pipeline.core.alerts import Alert
 from pipeline.core.payload import DeadLetter
 from pipeline.core.searched import keys
@@ -56,11 +57,43 @@ class SqliteStore:
         if number is not None:
             self.connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
         number = self.connection.execute(
-            "INSERT OR REPLACE INTO stories VALUES (?, ?, ?, ?, ?)",
-            (number, story.id, story.revision, story.status, milliseconds(story.time)),
+            "INSERT OR REPLACE INTO stories VALUES (?, ?, ?, ?, ?, ?)",
+            (number, story.id, story.revision, story.status, milliseconds(story.time), story.chain or story.id),
         ).lastrowid
         if story.status is not Status.CANCELED:
             self.connection.execute("INSERT INTO words (rowid, keys) VALUES (?, ?)", (number, " ".join(keys(story))))
+
+    def chain_of(self, story: Story) -> str:
+        """Return the chain that a story belongs to: its first known predecessor's, else what it was stored with."""
+        for id_ in chain.predecessors(story):
+            row = self.connection.execute("SELECT chain FROM stories WHERE id = ?", (id_,)).fetchone()
+            return row[0] if row else id_
+        row = self.connection.execute("SELECT chain FROM stories WHERE id = ?", (story.id,)).fetchone()
+        return row[0] if row else story.id
+
+    def join(self, story: Story, name: str) -> None:
+        """Give the chain that was named after ``story``, before it came, the name of the chain that it belongs to."""
+        if name != story.id:
+            self.connection.execute("UPDATE stories SET chain = ? WHERE chain = ?", (name, story.id))
+
+    def members(self, name: str) -> list[Story]:
+        """Return the stories of a chain at their newest revision."""
+        rows = self.connection.execute(
+            "SELECT document FROM stories JOIN revisions USING (id, revision) WHERE chain = ? ORDER BY number", (name,)
+        )
+        return [story_of(document) for (document,) in rows]
+
+    def note_kill(self, ids: Iterable[str], kill: Story) -> None:
+        """Remember that ``kill`` is about these stories, whether they have come or not."""
+        self.connection.executemany("INSERT OR REPLACE INTO kills VALUES (?, ?)", ((id_, kill.id) for id_ in ids))
+
+    def kill_of(self, ids: Iterable[str]) -> Story | None:
+        """Return the kill, under another uri, that names one of these stories."""
+        for id_ in ids:
+            row = self.connection.execute("SELECT kill FROM kills WHERE id = ?", (id_,)).fetchone()
+            if row:
+                return self.newest(row[0])
+        return None
 
     def record(self, alert: Alert, raised: datetime) -> bool:
         """Store an alert; return False for one that is known: it has been raised before."""
@@ -103,6 +136,10 @@ class SqliteStore:
         self.connection.execute(
             "INSERT OR REPLACE INTO dead VALUES (?, ?, ?)", (letter.id, milliseconds(letter.time), encode(letter))
         )
+
+    def unbury(self, id_: str) -> None:
+        """Let a dead letter go."""
+        self.connection.execute("DELETE FROM dead WHERE id = ?", (id_,))
 
     def mark(self, source: str, position: str) -> None:
         """Remember how far a source has been taken in."""
