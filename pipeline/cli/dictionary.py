@@ -1,0 +1,101 @@
+"""``wirewatch dictionary lint | show | explain``: check the dictionaries, look entries up, and say what an alias means."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from pipeline import config
+from pipeline.adapters import dictionaries
+from pipeline.core.errors import ConfigError, InputError
+from pipeline.core.tag.dictionary import Dictionary
+from pipeline.core.tag.explain import explain_alias
+from pipeline.core.tag.lint import coverage, lint
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the action and what it is about."""
+    parser.add_argument(
+        "action",
+        choices=("lint", "show", "explain"),
+        help="lint: check all tables and print what they cover; show: a region, group or actor; explain: an alias",
+    )
+    parser.add_argument("what", nargs="*", metavar="NAME", help="a code, an id, a name or an alias")
+    parser.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what was asked; return 1 when nothing is called so, 3 when the dictionaries have problems."""
+    settings = config.load(options.config)
+    folders = [config.shipped() / "dictionaries", *(settings.path(folder) for folder in settings.dictionaries)]
+    if options.action == "lint":
+        return _lint(folders, options.json)
+    if not options.what:
+        raise InputError(f"dictionary {options.action} needs a name")
+    dictionary = dictionaries.load(folders)
+    return (_show if options.action == "show" else _explain)(dictionary, " ".join(options.what), options.json)
+
+
+def _lint(folders: list[Path], as_json: bool) -> int:
+    dictionary, problems = dictionaries.check(folders)
+    problems += lint(dictionary)
+    found = coverage(dictionary, datetime.now(tz=UTC).date())
+    if as_json:
+        _print_json({"coverage": found, "problems": problems})
+    else:
+        print(f"version    {dictionary.version}")
+        print(f"regions    {found.regions}, of them {found.un_members} members of the United Nations")
+        print(f"actors     {', '.join(f'{count} {kind}' for kind, count in found.actors.items())}")
+        print(f"aliases    {found.aliases} ({', '.join(f'{count} {name}' for name, count in found.languages.items())})")
+        print(
+            f"holders    {found.holders}, of them {found.unverified} unverified, {len(found.stale)} older than a year"
+        )
+        for origin in found.stale:
+            print(f"{origin}: checked more than a year ago")
+    if problems:
+        raise ConfigError(problems)
+    return 0
+
+
+def _show(dictionary: Dictionary, name: str, as_json: bool) -> int:
+    codes = sorted(dictionary.below(name))
+    regions = [dictionary.regions[code] for code in codes if code in dictionary.regions]
+    actors = [
+        being for being in dictionary.actors.values() if name.casefold() in (being.id.casefold(), being.name.casefold())
+    ]
+    ids = {being.id for being in actors}
+    holders = [holder for holder in dictionary.holders if holder.office in ids or holder.person in ids]
+    if as_json:
+        _print_json({"regions": regions, "actors": actors, "holders": holders})
+    for region in regions if not as_json else ():
+        print(f"{region.code} {region.name} {region.qid} ({', '.join(region.above)}) [{region.origin}]")
+    for being in actors if not as_json else ():
+        print(f"{being.id} {being.name}: {being.kind} {being.country} {being.sector} [{being.origin}]")
+    for holder in holders if not as_json else ():
+        print(f"  {holder.office}: {holder.person} {holder.since or ''}–{holder.until or ''} ({holder.source})")
+    return _found(bool(regions or actors), name)
+
+
+def _explain(dictionary: Dictionary, alias: str, as_json: bool) -> int:
+    lines = list(explain_alias(dictionary, alias))
+    if as_json:
+        _print_json(lines)
+    else:
+        print("\n".join(lines)) if lines else None
+    return _found(bool(lines), alias)
+
+
+def _found(found: bool, name: str) -> int:
+    if not found:
+        print(f"wirewatch: the dictionaries hold nothing called {name!r}", file=sys.stderr)
+    return 0 if found else 1
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.flush()

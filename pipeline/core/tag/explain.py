@@ -1,0 +1,110 @@
+"""Explaining: for each tag its aliases, places, class, evidence and score; for each refused alias the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from pipeline.core.story import Story
+from pipeline.core.tag.dictionary import Dictionary, Sense
+from pipeline.core.tag.focus import place_weight, weight
+from pipeline.core.tag.fold import fold
+from pipeline.core.tag.scan import Hit
+from pipeline.core.tag.tagger import Tagger
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One alias in a story: what it was taken for and why, or why it was refused.
+
+    ``start`` and ``end`` are code points of ``field``; ``target`` is a region's code or an actor's id; ``origin`` the
+    file and line of the dictionary; ``weight`` what it adds to the score.
+    """
+
+    alias: str
+    field: str
+    start: int
+    end: int
+    use: str
+    target: str
+    weak: bool
+    accepted: bool
+    reason: str
+    weight: float
+    origin: str
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Every reading of a story in the order of the text, and the priors: the dateline's region and the home."""
+
+    readings: tuple[Reading, ...]
+    dateline: str
+    home: str
+    dictionary_version: str
+
+
+def explain(tagger: Tagger, story: Story) -> Explanation:
+    """Return how the tagger reads a story."""
+    hits, context = tagger.judge(story)
+    order = {"headline": 0, "body": 1}
+    shown = [hit for hit in hits if hit.accepted or hit.reason]
+    readings = (_reading(hit) for hit in sorted(shown, key=lambda hit: (order[hit.text.field], hit.start)))
+    return Explanation(tuple(readings), context.located, context.home, tagger.version)
+
+
+def explain_text(tagger: Tagger, story: Story) -> Iterator[str]:
+    """Yield the explanation as lines for a person."""
+    explanation = explain(tagger, story)
+    for prior, code in (("dateline", explanation.dateline), ("home", explanation.home)):
+        if code:
+            yield f"prior: {prior} {code}"
+    for reading in explanation.readings:
+        place = f"{reading.field}:{reading.start}-{reading.end}"
+        strength = "weak" if reading.weak else "strong"
+        if reading.accepted:
+            what = f"{reading.target} ({strength} {reading.use}; {reading.reason}; +{reading.weight:.2f})"
+        else:
+            what = f"not taken ({strength} {reading.use}): {reading.reason}"
+        yield f"{place} {reading.alias!r} → {what}"
+
+
+def explain_alias(dictionary: Dictionary, alias: str) -> Iterator[str]:
+    """Yield what the dictionary says of an alias: each of its senses, and where they come from."""
+    form = fold(alias).text.split()
+    for entry in dictionary.aliases:
+        if fold(entry.text).text.split() != form:
+            continue
+        case = ", case as written" if entry.exact else ""
+        language = f", {entry.language} only" if entry.language else ""
+        for sense in entry.senses:
+            strength = "weak: needs evidence in the story" if sense.weak else "strong: tags alone"
+            prior = f", prior {sense.weight:g}" if sense.weight else ""
+            yield f"{entry.text!r} → {_named(dictionary, sense)}: {sense.use}, {strength}{case}{language}{prior} [{sense.origin}]"
+
+
+def _named(dictionary: Dictionary, sense: Sense) -> str:
+    if sense.use == "null":
+        return "nothing (a trap)"
+    if sense.actor:
+        return f"{sense.actor} {dictionary.actors[sense.actor].name}"
+    if sense.region:
+        return f"{sense.region} {dictionary.regions[sense.region].name}"
+    return sense.sector or "a title"
+
+
+def _reading(hit: Hit) -> Reading:
+    sense = hit.sense
+    target = sense.actor or sense.region or "+".join(f"{owner} {sense.sector}" for owner in hit.owners)
+    return Reading(
+        hit.written,
+        hit.text.field,
+        hit.start,
+        hit.end,
+        sense.use,
+        target,
+        sense.weak,
+        hit.accepted,
+        hit.evidence if hit.accepted else hit.reason,
+        weight(hit) if hit.accepted else place_weight(hit),
+        sense.origin,
+    )
