@@ -190,6 +190,7 @@ def dead_letter(desk: Desk, payload: Payload, step: str, reason: str, trace: str
         provider=payload.provider,
         content_type=payload.content_type,
         traceback=trace,
+        received=payload.received,
     )
 
 

@@ -37,3 +37,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str | None = None
     traceback: str | None = None
     attempts: int = 1
+    received: datetime | None = None
+    """When the payload first reached us: kept by a retry."""
+    size: int | None = None
+    """Bytes that the payload had, where it was too large to be kept whole."""

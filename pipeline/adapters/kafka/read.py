@@ -69,6 +69,7 @@ def _connect(kafka: Kafka) -> KafkaConsumer:
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            isolation_level="read_committed",
             bootstrap_timeout_ms=10_000,
         )
     except (KafkaError, OSError, ValueError) as error:

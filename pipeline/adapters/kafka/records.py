@@ -92,8 +92,8 @@ def attempts_of(record: Record) -> int:
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 0
 
 
-def payload_headers(payload: Payload) -> list[tuple[str, bytes]]:
-    """Return the headers that carry what is known of a payload from outside it."""
+def payload_headers(payload: Payload, attempts: int = 0) -> list[tuple[str, bytes]]:
+    """Return the headers that carry what is known of a payload from outside it, and how often it has failed."""
     headers = []
     if payload.provider:
         headers.append(("provider", payload.provider.encode()))
@@ -103,6 +103,8 @@ def payload_headers(payload: Payload) -> list[tuple[str, bytes]]:
         headers.append(("received", payload.received.isoformat().encode()))
     if payload.replay:
         headers.append(REPLAY)
+    if attempts:
+        headers.append(("attempts", b"%d" % attempts))
     return headers
 
 
@@ -184,7 +186,8 @@ def dead_message(letter: DeadLetter, room: int) -> Message:
     kept = max(0, (len(base64.b64encode(letter.payload)) - excess) // 4 * 3 - 512)
     trace = letter.traceback[-4000:] if letter.traceback else None
     note = f"; payload of {len(letter.payload)} bytes cut to {kept}, the whole of it is {letter.origin}"
-    cut = {"payload": letter.payload[:kept], "reason": letter.reason[:2000] + note, "traceback": trace}
+    size = letter.size or len(letter.payload)
+    cut = {"payload": letter.payload[:kept], "reason": letter.reason[:2000] + note, "traceback": trace, "size": size}
     return _dead(msgspec.structs.replace(letter, **cut))
 
 
