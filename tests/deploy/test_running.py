@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -58,12 +58,12 @@ def settings(folder: Path, **given: Any) -> Path:
 
 
 @contextmanager
-def wirewatch(log: Path, *words: str) -> Iterator[None]:
+def wirewatch(log: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command of wirewatch until the block ends, then stop it as a supervisor would."""
     command = [sys.executable, "-m", "pipeline", *words]
     with log.open("w") as stream, subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream) as process:
         try:
-            yield
+            yield process
             assert process.poll() is None, log.read_text()
         finally:
             process.send_signal(signal.SIGTERM)
@@ -96,16 +96,16 @@ def feed() -> Iterator[str]:
     server.server_close()
 
 
-def unanswered(server: prometheus.Server, missing: set[str]) -> list[str]:
+def unanswered(server: prometheus.Server, missing: set[str], processes: Sequence[subprocess.Popen[bytes]]) -> list[str]:
     """Return the expressions of the dashboard without an answer, but for those of metrics that cannot be there.
 
-    They have a minute: workers join their group, and a rate needs two scrapes.
+    They have a minute while all processes run: workers join their group, and a rate needs two scrapes.
     """
     recorded = {rule["record"]: expressions.names(rule["expr"]) for rule in expressions.rules() if "record" in rule}
     missing = missing | {name for name, needs in recorded.items() if needs & missing}
     left = [expression for expression in ALL_PANELS if not expressions.names(expression) & missing]
     until = time.monotonic() + 60
-    while left and time.monotonic() < until:
+    while left and time.monotonic() < until and all(process.poll() is None for process in processes):
         left = [expression for expression in left if not server.series(expression.replace("$__rate_interval", "1m"))]
         time.sleep(0.3)
     return left
@@ -117,10 +117,10 @@ def test_prometheus_answers_the_dashboard_over_the_embedded_pipeline(tmp_path: P
     metrics = {"host": "127.0.0.1", "port": port}
     file = settings(tmp_path, mode="embedded", database="wire.db", sources=sources, metrics=metrics)
     with (
-        wirewatch(tmp_path / "run.log", "run", "--config", str(file)),
+        wirewatch(tmp_path / "run.log", "run", "--config", str(file)) as process,
         prometheus.serve(scrape([f"127.0.0.1:{port}"], tmp_path), tmp_path) as server,
     ):
-        assert unanswered(server, TROUBLE | OF_SERVERS) == [], (tmp_path / "run.log").read_text()
+        assert unanswered(server, TROUBLE | OF_SERVERS, [process]) == [], (tmp_path / "run.log").read_text()
 
 
 @pytest.mark.servers
@@ -143,8 +143,10 @@ def test_prometheus_answers_the_dashboard_over_the_workers(
     started = run([sys.executable, "-m", "pipeline", "init", "--config", str(files["desk"])])
     assert started.returncode == 0, started.stderr
     with ExitStack() as stack:
-        for name, file in files.items():
+        workers = [
             stack.enter_context(wirewatch(tmp_path / f"{name}.log", "worker", name, "--config", str(file)))
+            for name, file in files.items()
+        ]
         targets = [f"127.0.0.1:{port}" for port in ports.values()]
         server = stack.enter_context(prometheus.serve(scrape(targets, tmp_path), tmp_path))
         sent = run([sys.executable, "-m", "pipeline", "produce", str(incoming), "--config", str(files["desk"])])
@@ -153,4 +155,4 @@ def test_prometheus_answers_the_dashboard_over_the_workers(
         (tmp_path / "soon.json").write_text(json.dumps({**EMBARGOED, "uri": "urn:test:soon", "embargoed": soon}))
         run([sys.executable, "-m", "pipeline", "produce", str(tmp_path / "soon.json"), "--config", str(files["desk"])])
         logs = "\n".join((tmp_path / f"{name}.log").read_text() for name in ports)
-        assert unanswered(server, TROUBLE | OF_ONE_PROCESS) == [], logs
+        assert unanswered(server, TROUBLE | OF_ONE_PROCESS, workers) == [], logs
