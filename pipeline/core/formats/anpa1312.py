@@ -18,7 +18,7 @@ from pipeline.core.formats.text import one_line, wrapped_text
 from pipeline.core.formats.transmission import refuse_cut_short
 from pipeline.core.formats.words import urgency_of
 
-_START = re.compile(r"[\x16\s]{0,16}\x01\s?[A-Za-z]{1,3}\d{3,4}")
+_START = re.compile(r"[\x16\s]{0,16}\x01\s?[A-Za-z]{1,3}\d{3,4}(?!\d|[ \t]+[1-9][ \t])")
 _PRIORITY = re.compile(r"\n\s?(?P<priority>[a-zA-Z])\s(?P<category>[a-zA-Z])?\s?[\x11-\x14]*\s*(?P<keyword>[^\n]*)")
 _MARK = re.compile(r"[\^\x1f\x02]+")
 _WORDS = re.compile(r",\s*\d*\s*$")

@@ -59,7 +59,7 @@ def finish(draft: Draft, payload: Payload, source_format: str) -> Story:
     ed_note = one_line(draft.ed_note)
     opening, body = split_dateline(draft.body, provider)
     signal, label = _signal(draft, headline, slugline, ed_note)
-    status = draft.status or (Status.CANCELED if label == "kill" else Status.USABLE)
+    status = draft.status or (Status.CANCELED if "kill" in (signal, label) else Status.USABLE)
     embargoed_until, readable = _embargo(draft, ed_note)
     if not readable and status is Status.USABLE:
         status = Status.WITHHELD

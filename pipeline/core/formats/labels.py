@@ -36,6 +36,10 @@ _NOTE = re.compile(
     r"|(advisory)|(repeats|repeating|resends))\b",
     re.IGNORECASE,
 )
+_OPENING = 300
+"""A label stands where a note opens; behind it dpa, for one, lists corrections among its contacts."""
+
+_LONGEST = 4000
 _NOTE_SIGNALS = ("kill", "correction", "writethru", "refile", "update", "advisory", "repeat")
 _OTHER_TONGUES = {"KORREKTUR": "correction", "BERICHTIGUNG": "correction", "EILMELDUNG": "flash", "EIL": "flash"}
 _LOUD = {"flash": 1, "urgent": 2, "alert": 2, "bulletin": 3}
@@ -61,7 +65,7 @@ def slug_label(slugline: str | None) -> str | None:
 
 def note_label(note: str | None) -> str | None:
     """Return the signal that an editor's note puts into words."""
-    found = _NOTE.search(note) if note else None
+    found = _NOTE.search(note, 0, _OPENING) if note else None
     return (
         next((name for name, text in zip(_NOTE_SIGNALS, found.groups(), strict=True) if text), None) if found else None
     )
@@ -91,7 +95,7 @@ _MONTHS = {
     for month in names.split()
 }
 _EMBARGO = re.compile(
-    r"(?:embargo(?:ed|\s+ends?)?[:\s]+(?:for\s+(?:release|publication)\s+)?(?:until|till|to)?"
+    r"(?:embargo(?:ed)?(?:\s*:|\s+(?:for\s+(?:release|publication)\s+)?(?:until|till|to|ends?)\b)"
     r"|(?:not\s+for|do\s+not|no)\s+(?:publication|publish|release|use|broadcast)\w*\s+(?:before|until|till)"
     r"|hold\s+(?:for\s+release\s+)?until|for\s+release\s+(?:at|after)|sperrfrist(?:\s+bis)?|gesperrt\s+bis"
     r"|sous\s+embargo\s+jusqu.{1,4})\s*:?\s*(?P<when>[^\n;]{0,80})",
@@ -120,7 +124,7 @@ def embargo_phrase(note: str | None, written: datetime | None) -> tuple[bool, da
     A time without a date is the next such time after ``written``; a date without a year falls in the year of
     ``written``, or in the next one where that lies more than half a year back. A time without a zone is UTC.
     """
-    found = _EMBARGO.search(note) if note else None
+    found = _EMBARGO.search(note, 0, _LONGEST) if note else None
     if note is None or found is None or _LIFTED.search(note):
         return False, None
     when = found["when"]

@@ -112,7 +112,7 @@ def _line(parts: Group, name: str) -> str | None:
 
 
 def _inner_headline(parts: Group) -> str | None:
-    for one in parts.get("DataContent", ()):
+    for one in parts.get("DataContent", [])[:_COMPONENTS]:
         if text := nitf.headline_of(below(one, "nitf", "body")):
             return text
     return content(first(parts, "NewsLineText"))
@@ -132,7 +132,11 @@ def _note(parts: Group) -> str | None:
 
 def _language(item: Element, parts: Group) -> str | None:
     found = next((name for one in parts.get("Language", ()) if (name := _formal(one))), None)
-    return found or language(item) or next((t for one in parts.get("DataContent", ()) if (t := language(one))), None)
+    return (
+        found
+        or language(item)
+        or next((t for one in parts.get("DataContent", [])[:_COMPONENTS] if (t := language(one))), None)
+    )
 
 
 def _body(parts: Group) -> str | None:

@@ -1,0 +1,71 @@
+"""JSON Feed, the AP Media API and article pages."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.core.errors import InputError
+from pipeline.core.story import Status, Subject
+from tests.core.formats.samples import AP_ITEM, JSON_FEED, PAGE, parsed, story
+
+WHEN = datetime(2026, 1, 5, 10, 15, tzinfo=UTC)
+
+
+def test_a_json_feed_item_fills_every_field() -> None:
+    found = story(JSON_FEED)
+    assert (found.uri, found.provider, found.headline) == ("7", "acme.example", "Ferry line reopens")
+    assert (found.version_created, found.first_created) == (WHEN, WHEN)
+    assert (found.byline, found.language, found.body) == ("A. N. Other", "en", "Ferries run again.")
+    assert found.subjects == (Subject(name="ferries"),)
+
+
+def test_json_feed_1_0_has_one_author_and_the_feed_may_have_it() -> None:
+    feed = {
+        "version": "https://jsonfeed.org/version/1",
+        "author": {"name": "Desk"},
+        "items": [{"id": "a", "content_text": "A"}],
+    }
+    assert story(feed).byline == "Desk"
+
+
+def test_an_ap_item_fills_every_field() -> None:
+    found = story({"api_version": "1.1", "data": {"item": AP_ITEM}})
+    assert (found.uri, found.provider, found.version, found.urgency) == ("abc", "AP", "0", 4)
+    assert (found.headline, found.byline, found.status) == ("Ferry line reopens", "By A. N. OTHER", Status.USABLE)
+    assert (found.version_created, found.signal) == (WHEN, None)
+
+
+def test_an_ap_feed_holds_several_items() -> None:
+    items = [{"meta": {}, "item": AP_ITEM}, {"item": {**AP_ITEM, "altids": {"itemid": "b"}, "pubstatus": "canceled"}}]
+    result = parsed({"api_version": "1.1", "data": {"items": items}})
+    assert [(one.uri, one.status) for one in result.stories] == [("abc", Status.USABLE), ("b", Status.CANCELED)]
+
+
+def test_an_ap_answer_without_items_is_no_error() -> None:
+    assert parsed({"api_version": "1.1", "data": {"items": []}}).stories == []
+
+
+def test_an_article_page_is_a_story() -> None:
+    found = story(PAGE)
+    assert (found.uri, found.provider, found.language) == ("https://acme.example/7", "acme.example", "en")
+    assert (found.headline, found.version_created) == ("Ferry line reopens", WHEN)
+    assert found.body == "Ferry line reopens\n\nFerries run again."
+
+
+def test_a_page_may_describe_itself_in_linked_data() -> None:
+    article = {"@type": "NewsArticle", "headline": "Ferry", "author": {"name": "N"}, "articleBody": "Ferries run."}
+    data = json.dumps({"@graph": [article]})
+    page = f'<html><head><script type="application/ld+json">{data}</script></head><body>x</body></html>'
+    found = story(page)
+    assert (found.headline, found.byline, found.body) == ("Ferry", "N", "Ferries run.")
+
+
+@pytest.mark.parametrize(
+    "page", ["<html><body><h1>404</h1></body></html>", "\n<!doctype HTML><title>Not found</title><img src=x>"]
+)
+def test_a_page_that_is_no_article_came_in_place_of_a_feed(page: str) -> None:
+    with pytest.raises(InputError, match="an HTML page that does not say it is an article"):
+        parsed(page)

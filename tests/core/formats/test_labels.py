@@ -1,0 +1,139 @@
+"""What labels, slugs and notes say where a dialect has no flag; and datelines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.core.formats.datelines import split_dateline
+from pipeline.core.formats.labels import embargo_phrase, headline_label, note_label, slug_label
+from pipeline.core.story import Status
+from tests.core.formats.samples import story
+
+
+@pytest.mark.parametrize(
+    ("headline", "signal"),
+    [
+        ("UPDATE 2-Ferry reopens", "update"),
+        ("CORRECTED: Ferry reopens", "correction"),
+        ("CORRECTION - Ferry reopens", "correction"),
+        ("REFILE-Ferry reopens", "refile"),
+        ("(RPT) Ferry reopens", "repeat"),
+        ("ADVISORY: Ferry", "advisory"),
+        ("KILL: Ferry reopens", "kill"),
+        ("MANDATORY KILL - Ferry", "kill"),
+        ("WITHDRAWN-Ferry reopens", "kill"),
+        ("FLASH: Ferry sinks", "flash"),
+        ("WRITETHRU/Ferry", "writethru"),
+        ("Kill Bill returns", None),
+        ("KILL BILL returns", None),
+        ("Update: ferry reopens", None),
+        ("FLASHMOB - Ferry", None),
+        ("Corrected figures please bank", None),
+        (None, None),
+    ],
+)
+def test_a_headline_label_stands_in_capitals_at_the_start_and_set_off(headline: str | None, signal: str | None) -> None:
+    assert headline_label(headline) == signal
+
+
+@pytest.mark.parametrize(
+    ("slug", "signal"),
+    [
+        ("BC-US--Earns, 1st Ld-Writethru", "writethru"),
+        ("BC-NO--Ferry, 2nd Ld", "update"),
+        ("BC-NO--Ferry, Mandatory Kill", "kill"),
+        ("FERRY-CORRECTION", "correction"),
+        ("BC-NO--Skill Games", None),
+    ],
+)
+def test_a_slug_ends_in_its_label(slug: str, signal: str | None) -> None:
+    assert slug_label(slug) == signal
+
+
+@pytest.mark.parametrize(
+    ("note", "signal"),
+    [
+        ("Corrects day in first paragraph", "correction"),
+        ("Eds: Adds quote", "update"),
+        ("UPDATES with details", "update"),
+        ("MANDATORY KILL", "kill"),
+        ("Eds: Kill the story", "kill"),
+        ("This story has been withdrawn", "kill"),
+        ("Refiles to fix slug", "refile"),
+        ("Photos to follow", None),
+        ("They kill time", None),
+    ],
+)
+def test_a_note_puts_the_signal_into_words(note: str, signal: str | None) -> None:
+    assert note_label(note) == signal
+
+
+def test_a_kill_by_label_counts_only_where_the_dialect_is_silent() -> None:
+    item = {"uri": "a", "headline": "KILL: Ferry", "body_text": "Ferries run."}
+    assert story(item).status is Status.CANCELED
+    assert story({**item, "pubstatus": "usable"}).status is Status.USABLE
+
+
+def test_a_flash_by_label_has_the_highest_urgency_unless_one_is_given() -> None:
+    assert story({"uri": "a", "headline": "FLASH: Ferry sinks"}).urgency == 1
+    assert story({"uri": "a", "headline": "FLASH: Ferry sinks", "urgency": 3}).urgency == 3
+
+
+WRITTEN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("note", "until"),
+    [
+        ("EMBARGOED UNTIL 0001 GMT Tuesday, January 6", datetime(2026, 1, 6, 0, 1, tzinfo=UTC)),
+        ("Embargo: 2026-01-06T06:00:00+02:00", datetime(2026, 1, 6, 4, 0, tzinfo=UTC)),
+        ("Not for publication before 6 a.m. EST, Jan. 7, 2026", datetime(2026, 1, 7, 11, 0, tzinfo=UTC)),
+        ("Sperrfrist bis 6.1.2026, 12:00 Uhr MEZ", datetime(2026, 1, 6, 11, 0, tzinfo=UTC)),
+        ("Embargoed until 09:00 GMT", datetime(2026, 1, 6, 9, 0, tzinfo=UTC)),
+        ("Hold for release until 18:30 GMT", datetime(2026, 1, 5, 18, 30, tzinfo=UTC)),
+    ],
+)
+def test_an_embargo_in_words_is_read(note: str, until: datetime) -> None:
+    assert embargo_phrase(note, WRITTEN) == (True, until)
+
+
+@pytest.mark.parametrize("note", ["Embargo lifted", "The oil embargo was discussed", "No embargo", "", None])
+def test_a_note_that_lays_no_embargo_lays_none(note: str | None) -> None:
+    assert embargo_phrase(note, WRITTEN) == (False, None)
+
+
+@pytest.mark.parametrize("note", ["Embargoed until the speech ends", "Embargoed until 32 January 25:99 GMT"])
+def test_an_embargo_in_words_that_cannot_be_read_withholds_the_story(note: str) -> None:
+    assert embargo_phrase(note, WRITTEN) == (True, None)
+    assert story({"uri": "a", "headline": "Ferry", "ednote": note}).status is Status.WITHHELD
+
+
+@pytest.mark.parametrize(
+    ("body", "dateline"),
+    [
+        ("GROSSETO, Italy (AP) -- The trial", "GROSSETO, Italy (AP)"),
+        ("FORT WASHINGTON, Pa. (AP) _ Nutrition", "FORT WASHINGTON, Pa. (AP)"),
+        ("Berlin (dpa) - The trial", "Berlin (dpa)"),
+        ("Berlin/Paris (dpa) - The trial", "Berlin/Paris (dpa)"),
+        ("BEIJING, Oct. 10 (Xinhua) -- The trial", "BEIJING, Oct. 10 (Xinhua)"),
+        ("Strasbourg, 10 juil 2026 (AFP) - Le procès", "Strasbourg, 10 juil 2026 (AFP)"),
+        ("MOSCOW, April 3. /TASS/. The trial", "MOSCOW, April 3. /TASS/."),
+        ("LONDON--(BUSINESS WIRE)--The trial", "LONDON--(BUSINESS WIRE)"),
+        ("NEW YORK, May 16, 2026 /PRNewswire/ -- The trial", "NEW YORK, May 16, 2026 /PRNewswire/"),
+        ("PARIS - The trial", "PARIS"),
+        ("HONG KONG, July 4 — The trial", "HONG KONG, July 4"),
+        ("Bergen (Acme) - The trial", "Bergen (Acme)"),
+        ("Nutrisystem Inc. (NTRI) - the company", None),
+        ("NATO - the alliance", None),
+        ("The trial began on Monday - late", None),
+        ("President Putin (74) - who else - said", None),
+        ("", None),
+    ],
+)
+def test_a_dateline_is_taken_off_the_text(body: str, dateline: str | None) -> None:
+    found, rest = split_dateline(body, "Acme News")
+    assert found == dateline
+    assert rest == (body if dateline is None else body[body.rindex(rest or "") :])
+    assert dateline is None or (rest or "").startswith(("The", "Nut", "Le"))

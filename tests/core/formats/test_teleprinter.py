@@ -1,0 +1,84 @@
+"""IPTC 7901 and ANPA 1312, the two formats with control characters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.core.errors import InputError
+from pipeline.core.story import Status
+from tests.core.formats.samples import anpa, iptc7901, parsed, story
+
+
+def test_iptc7901_fills_every_field() -> None:
+    found = story(iptc7901())
+    assert (found.source_format, found.provider, found.urgency) == ("iptc7901", "acm", 3)
+    assert (found.slugline, found.headline, found.dateline) == ("Norway/ferries", "Ferry line reopens", "Bergen (acm)")
+    assert found.body == "Ferries run again after a week of storms, said the harbour.\n\nThe fjord was calm."
+    assert found.version_created == datetime(2026, 1, 5, 10, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("rush", "signal"),
+    [("EXTRA", None), ("1ST LEAD", "update"), ("REFILE", "refile"), ("(Achtung)", None), ("KORREKTUR", "correction")],
+)
+def test_rush_words_alone_on_a_line_are_not_the_headline(rush: str, signal: str | None) -> None:
+    found = story(iptc7901(f"{rush}\r\nFerry line\r\nreopens\r\nBy A. N. Other, Acme ="))
+    assert (found.headline, found.byline, found.signal) == ("Ferry line reopens", "By A. N. Other, Acme", signal)
+
+
+def test_a_rush_word_kill_withdraws_the_story() -> None:
+    assert story(iptc7901("KILL\r\nFerry line reopens =")).status is Status.CANCELED
+
+
+def test_notes_for_editors_behind_the_text_are_no_part_of_the_body() -> None:
+    found = story(iptc7901(end="# acm NOTEBOOK\r\n\r\nContacts: desk\r\n\x03051015 GMT Jan 26\r\n\x04"))
+    assert found.body is not None
+    assert "Contacts" not in found.body
+    assert found.ed_note == "# acm NOTEBOOK Contacts: desk"
+
+
+def test_bytes_that_are_no_utf_8_are_latin() -> None:
+    assert story(iptc7901("Fähre fährt =").encode("cp1252")).headline == "Fähre fährt"
+
+
+def test_anpa1312_fills_every_field() -> None:
+    found = story(anpa())
+    assert (found.source_format, found.provider, found.urgency) == ("anpa1312", "AP", 2)
+    assert (found.slugline, found.headline, found.byline) == (
+        "BC-NO--Ferry Line",
+        "Ferry line reopens",
+        "By A. N. OTHER",
+    )
+    assert (found.ed_note, found.dateline) == ("Adds quote.", "BERGEN, Norway (AP)")
+    assert found.body == "Ferries run again.\n\nThe fjord was calm."
+    assert found.version_created == datetime(2026, 1, 5, 10, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("letter", "urgency"), [("f", 1), ("u", 2), ("b", 3), ("r", 4)])
+def test_the_priority_letter_is_the_urgency(letter: str, urgency: int) -> None:
+    assert story(anpa(letter)).urgency == urgency
+
+
+def test_a_unit_separator_marks_a_line_as_a_caret_does() -> None:
+    assert story(anpa(marked="\x1fFerry line reopens<\r\n")).headline == "Ferry line reopens"
+
+
+def test_notes_and_credits_before_the_headline_are_not_it() -> None:
+    found = story(anpa(marked="^AP Photo OSL101<\r\n^Eds: Updates.<\r\n^Ferry line reopens<\r\n^Associated Press=\r\n"))
+    assert (found.headline, found.ed_note, found.signal) == ("Ferry line reopens", "Updates.", "update")
+
+
+def test_a_flash_may_have_no_headline() -> None:
+    assert story(anpa("f", marked="")).headline is None
+
+
+def test_a_kill_in_the_slug_line_withdraws_the_story() -> None:
+    assert story(anpa().replace("Ferry Line,64", "Ferry Line, Mandatory Kill,64")).status is Status.CANCELED
+
+
+@pytest.mark.parametrize("text", [iptc7901(end=""), anpa().split("\x03")[0]])
+def test_a_transmission_cut_short_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="cut short"):
+        parsed(text)
