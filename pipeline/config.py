@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,18 +26,69 @@ Topic = Annotated[str, Meta(pattern="^[a-z0-9-]{1,64}$")]
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where stories come from: exactly one of ``feed`` (a URL) and ``folder`` (a path)."""
+    """Where stories come from: exactly one of ``feed``, ``folder`` and ``mail``."""
 
     feed: str | None = None
+    """URL of a feed: RSS, Atom, JSON Feed, or a document in any other accepted format."""
     folder: str | None = None
+    """A folder in which files appear."""
+    mail: str | None = None
+    """A mailbox: `imaps://user@host/INBOX`, or `imap://` for a server that switches to TLS."""
+    password: str | None = None
+    """The password of the mailbox."""
+    senders: tuple[str, ...] = ()
+    """The addresses whose mail is read; all where none is given."""
+    name: str | None = None
+    """What people call the source."""
     provider: str | None = None
+    """The provider of stories that do not name theirs."""
     every: Seconds = 300.0
-    """Seconds between two fetches of a feed."""
+    """Seconds between two looks at a feed or mailbox."""
     enabled: bool = True
 
     def __post_init__(self) -> None:
-        if (self.feed is None) == (self.folder is None):
-            raise ValueError("a source has either feed or folder")
+        if sum(kind is not None for kind in (self.feed, self.folder, self.mail)) != 1:
+            raise ValueError("a source has either feed or folder or mail")
+        if self.feed is not None and not self.feed.startswith(("http://", "https://")):
+            raise ValueError("feed must begin with http:// or https://")
+        if self.mail is not None and not self.mail.startswith(("imaps://", "imap://")):
+            raise ValueError("mail must begin with imaps:// or imap://")
+        if self.mail is None and (self.password is not None or self.senders):
+            raise ValueError("password and senders go with mail")
+
+
+class Fetching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How feeds are fetched, whoever their publishers are."""
+
+    allow_private: tuple[str, ...] = ()
+    """Networks inside (`10.1.0.0/16`, `127.0.0.1`) that feeds and their redirects may lead to; others are refused."""
+    concurrency: Positive = 32
+    """Fetches at a time."""
+    timeout: Seconds = 30.0
+    """Seconds for a whole fetch."""
+
+    def __post_init__(self) -> None:
+        for network in self.allow_private:
+            ip_network(network)
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may push stories."""
+
+    provider: str
+    """The provider of the stories that do not name theirs."""
+    secrets: Annotated[tuple[Annotated[str, Meta(pattern="^whsec_[A-Za-z0-9+/=]{32,}$")], ...], Meta(min_length=1)]
+    """Keys of Standard Webhooks, `whsec_` and base64; two of them while one is being replaced."""
+
+
+class Ingest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where stories are pushed to: `POST /ingest`, signed. Port 0 serves nothing."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+    senders: tuple[Sender, ...] = ()
+    max_bytes: Positive = 1_048_576
+    """The largest body."""
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +153,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The alert topics; a rule with another topic is refused."""
     providers: dict[str, Provider] = {}
     sources: tuple[Source, ...] = ()
+    source_files: tuple[str, ...] = ()
+    """Files or folders with more sources, as `wirewatch sources add` and `import` write them."""
+    source_state: str = "../var/sources.db"
+    """How each source fares, and for `wirewatch produce` how far it has been read."""
+    fetching: Fetching = Fetching()
+    ingest: Ingest = Ingest()
     kafka: Kafka = Kafka()
     elasticsearch: Elasticsearch = Elasticsearch()
     metrics: Metrics = Metrics()
@@ -168,6 +226,9 @@ def _substitute(text: str, file: str) -> tuple[str, list[Problem]]:
 def _check(config: Config, file: str) -> list[Problem]:
     """Return the problems that no single field can see."""
     problems = []
+    if config.ingest.port and not config.ingest.senders:
+        hint = "add one: its provider and a secret, as `wirewatch sources secret` makes it"
+        problems.append(Problem(file, "ingest.port is set and ingest.senders has nobody", hint=hint))
     kafka = config.kafka
     if kafka.security == "sasl-plaintext" and not kafka.allow_plaintext_login:
         hint = "use sasl-tls, or set kafka.allow_plaintext_login to true on a network that you trust"

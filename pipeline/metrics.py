@@ -30,7 +30,9 @@ BATCH_SECONDS = Histogram("wirewatch_batch_seconds", "Seconds from a batch read 
 LAG = Gauge("wirewatch_lag", "Messages waiting, by partition.", ["worker", "topic", "partition"])
 LAST_STORY = Gauge("wirewatch_last_story_timestamp_seconds", "When a story last came in.", ["worker"])
 INDEX_ACTIONS = Counter("wirewatch_index_actions", "Answers of the index to single documents.", ["result"])
-FETCHES = Counter("wirewatch_fetches", "Fetches of feeds.", ["result"])
+FETCHES = Counter("wirewatch_fetches", "Looks at feeds and mailboxes.", ["result"])
+SOURCES = Gauge("wirewatch_sources", "Feeds and mailboxes by how they fare.", ["state"])
+INGESTED = Counter("wirewatch_ingested", "Answers to pushed stories.", ["result"])
 BLOCKED = Gauge("wirewatch_blocked", "1 while a worker waits for another system.", ["worker", "system"])
 
 

@@ -5,12 +5,12 @@ Clients of the distributed pipeline are imported where they are used, so that th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from pipeline import metrics
-from pipeline.adapters import dictionaries, rulefiles
+from pipeline.adapters import dictionaries, rulefiles, sourcefiles
 from pipeline.adapters.files import Refuse
 from pipeline.adapters.sqlite import SqliteArchive, SqliteStore
 from pipeline.config import Config, shipped
@@ -18,7 +18,7 @@ from pipeline.config import Source as SourceEntry
 from pipeline.core import formats
 from pipeline.core.alerts import Alert
 from pipeline.core.archive import Archive
-from pipeline.core.errors import Problem
+from pipeline.core.errors import ConfigError, Problem
 from pipeline.core.flow import STEPS, Desk
 from pipeline.core.payload import DeadLetter
 from pipeline.core.rules import Query, RuleSet
@@ -28,7 +28,11 @@ from pipeline.core.tag import Dictionary, Tagger
 from pipeline.core.tag.names import DictionaryNames
 from pipeline.runners.clock import Clock
 from pipeline.runners.embedded import WORKER, Embedded, Source
-from pipeline.runners.sources import Feed, Files, Folder
+from pipeline.runners.health import HealthBook
+from pipeline.runners.ingest import Ingest
+from pipeline.runners.mail import Mail
+from pipeline.runners.polling import Feeds, Polled
+from pipeline.runners.sources import Files, Folder
 
 
 def dictionary(config: Config) -> Dictionary:
@@ -93,28 +97,40 @@ def embedded(
 def sources(
     config: Config, named: Sequence[str], refuse: Refuse, *, once: bool, provider: str | None = None
 ) -> list[Source]:
-    """Return the sources named on the command line, or else the configured ones that are enabled."""
-    if not named:
-        return [
-            source for entry in config.sources if entry.enabled for source in _configured(config, entry, refuse, once)
-        ]
-    found: list[Source] = []
+    """Return the sources named on the command line, or else the configured ones that are enabled.
+
+    All feeds are one source. What is pushed is taken in where the sources are the configured ones and go on.
+    """
+    entries = [] if named else [entry for entry in source_entries(config) if entry.enabled]
     plain: list[str] = []
     for name in named:
         if name.startswith(("http://", "https://")):
-            found.append(Feed(name, refuse, provider, every=None if once else 300.0))
+            entries.append(SourceEntry(feed=name, provider=provider))
         elif Path(name).is_dir():
-            found.append(Folder(Path(name), refuse, provider, watch=not once))
+            entries.append(SourceEntry(folder=str(Path(name).absolute()), provider=provider))
         else:
             plain.append(name)
-    return [*([Files(plain, refuse, provider)] if plain else []), *found]
+    book = HealthBook(refuse, config.path(config.source_state) if not once else None)
+    found: list[Source] = [Files(plain, refuse, provider)] if plain else []
+    for entry in entries:
+        if entry.folder is not None:
+            found.append(Folder(config.path(entry.folder), refuse, entry.provider, watch=not once))
+        if entry.mail is not None:
+            found.append(Mail(entry, book, once=once))
+    polled = [
+        Polled(entry.feed, entry.provider, None if once else entry.every) for entry in entries if entry.feed is not None
+    ]
+    found += [Feeds(polled, book, config.fetching)] if polled else []
+    found += [Ingest(config.ingest)] if config.ingest.port and not named and not once else []
+    return found
 
 
-def _configured(config: Config, entry: SourceEntry, refuse: Refuse, once: bool) -> Iterator[Source]:
-    if entry.feed is not None:
-        yield Feed(entry.feed, refuse, entry.provider, every=None if once else entry.every)
-    if entry.folder is not None:
-        yield Folder(config.path(entry.folder), refuse, entry.provider, watch=not once)
+def source_entries(config: Config) -> list[SourceEntry]:
+    """Return the sources of the configuration and of its source files; raises ConfigError with every problem."""
+    entries, problems = sourcefiles.load([config.path(name) for name in config.source_files])
+    if problems:
+        raise ConfigError(problems)
+    return [*config.sources, *entries]
 
 
 def archive(config: Config) -> Archive:

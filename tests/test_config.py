@@ -57,5 +57,5 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_source_has_feed_or_folder(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="either feed or folder"):
+    with pytest.raises(ConfigError, match="either feed or folder or mail"):
         load(tmp_path, "sources:\n  - provider: x\n")

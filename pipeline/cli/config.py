@@ -10,7 +10,7 @@ import yaml
 
 from pipeline import config
 
-SECRETS = frozenset({"password", "api_key"})
+SECRETS = frozenset({"password", "api_key", "secrets"})
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,23 +1,25 @@
-"""The sources of the embedded pipeline: files and standard input, watched folders, feeds."""
+"""Files and standard input, and watched folders, as sources."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from watchfiles import awatch
 
-from pipeline import metrics
-from pipeline.adapters import feeds, files
-from pipeline.core.errors import UnreachableError
+from pipeline.adapters import files
 from pipeline.core.payload import Payload
 from pipeline.runners.embedded import Put
 
-SETTLED = 0.5
+SETTLED = 1.0
 """Seconds that a file in a watched folder must stand still before it is read: it may be half written."""
+
+RESCAN = 10.0
+"""Seconds between two looks at a folder that reports no change: network mounts report none, and reports get lost."""
 
 Refuse = files.Refuse
 
@@ -44,6 +46,7 @@ class Folder:
         self.refuse = refuse
         self.provider = provider
         self.watch = watch
+        self._moving = False
 
     async def run(self, put: Put, marks: Mapping[str, str]) -> None:
         """Put the payloads of each file that is new or has changed since it was stored."""
@@ -51,19 +54,37 @@ class Folder:
             self.refuse(str(self.path), "no such folder")
             return
         done = {name: position for name, position in marks.items() if name.startswith("file:")}
-        await pump(lambda: self._unread(done), put)
+        await self._settle(done, put)
         if not self.watch:
             return
-        async for _changes in awatch(self.path, step=int(SETTLED * 500), debounce=1600, rust_timeout=500):
-            await asyncio.sleep(SETTLED)
+        there = True
+        wait = int(RESCAN * 1000)
+        async for _changes in awatch(self.path, step=100, rust_timeout=wait, yield_on_timeout=True):
+            if there and not self.path.is_dir():
+                self.refuse(str(self.path), "the folder is gone; it is looked for from time to time")
+            there = self.path.is_dir()
+            await self._settle(done, put)
+
+    async def _settle(self, done: dict[str, str], put: Put) -> None:
+        """Put what is unread, until no file is being written any more."""
+        await pump(lambda: self._unread(done), put)
+        while self._moving:
+            await asyncio.sleep(SETTLED / 2)
             await pump(lambda: self._unread(done), put)
 
     def _unread(self, done: dict[str, str]) -> Iterator[Payload]:
-        """Yield the payloads of the unread files; the last one of each carries the file's mark."""
+        """Yield the payloads of the unread files; the last one of each carries the file's mark.
+
+        A file that is still being written is left for the next look.
+        """
+        self._moving = False
         for file in files.walk(self.path):
             name = f"file:{file}"
-            position = _position(file)
+            position, age = _position(file)
             if position is None or done.get(name) == position:
+                continue
+            if self.watch and age < SETTLED:
+                self._moving = True
                 continue
             done[name] = position
             last: Payload | None = None
@@ -75,44 +96,13 @@ class Folder:
                 yield msgspec.structs.replace(last, mark=(name, position))
 
 
-def _position(file: Path) -> str | None:
+def _position(file: Path) -> tuple[str | None, float]:
+    """Return what tells a state of the file from another, and the seconds since it was last touched."""
     try:
         status = file.stat()
     except OSError:
-        return None
-    return f"{status.st_mtime_ns}-{status.st_size}"
-
-
-class Feed:
-    """A feed. ``every`` is the seconds between two fetches; None fetches once."""
-
-    def __init__(self, url: str, refuse: Refuse, provider: str | None = None, *, every: float | None) -> None:
-        self.url = url
-        self.refuse = refuse
-        self.provider = provider
-        self.every = every
-
-    async def run(self, put: Put, marks: Mapping[str, str]) -> None:
-        """Fetch, wait, fetch; a fetch that fails is reported and tried again at the next turn, later each time."""
-        validators = feeds.Validators.of_mark(marks.get(feeds.mark_name(self.url)))
-        failures = 0
-        async with feeds.session() as client:
-            while True:
-                try:
-                    fetched = await feeds.fetch(client, self.url, validators, self.provider)
-                except UnreachableError as error:
-                    failures += 1
-                    metrics.FETCHES.labels("failed").inc()
-                    self.refuse(self.url, str(error).removeprefix(f"{self.url}: "))
-                else:
-                    failures = 0
-                    validators = fetched.validators
-                    metrics.FETCHES.labels("changed" if fetched.payload else "unchanged").inc()
-                    if fetched.payload is not None:
-                        await put(fetched.payload)
-                if self.every is None:
-                    return
-                await asyncio.sleep(self.every * min(2**failures, 16))
+        return None, 0.0
+    return f"{status.st_mtime_ns}-{status.st_size}", time.time() - max(status.st_mtime, status.st_ctime)
 
 
 async def pump(iterate: Callable[[], Iterator[Payload]], put: Put) -> None:
