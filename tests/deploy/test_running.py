@@ -6,14 +6,13 @@ What a sound pipeline does not show, a failing rule and a worker that waits, ``t
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +25,7 @@ import yaml
 
 from tests.deploy import expressions, prometheus
 from tests.deploy.test_grafana import ALL_PANELS, scrape
+from tests.e2e.stage import staged
 
 ROOT = expressions.DEPLOY.parent
 SAMPLES = ROOT / "config" / "samples"
@@ -125,34 +125,22 @@ def test_prometheus_answers_the_dashboard_over_the_embedded_pipeline(tmp_path: P
 
 @pytest.mark.servers
 def test_prometheus_answers_the_dashboard_over_the_workers(
-    tmp_path: Path, incoming: Path, kafka_address: str, elasticsearch_url: str
+    tmp_path: Path, incoming: Path, kafka_address: str, elasticsearch_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prefix = f"dashboard-{os.getpid()}-"
-    ports = {name: prometheus.free_port() for name in ("desk", "release", "index")}
-    files = {}
-    for name, port in ports.items():
-        (tmp_path / name).mkdir()
-        files[name] = settings(
-            tmp_path / name,
-            mode="distributed",
-            kafka={"brokers": [kafka_address], "prefix": prefix, "partitions": 2},
-            elasticsearch={"url": elasticsearch_url, "prefix": prefix, "refresh": "1s"},
-            metrics={"host": "127.0.0.1", "port": port},
-        )
-    run = partial(subprocess.run, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
-    started = run([sys.executable, "-m", "pipeline", "init", "--config", str(files["desk"])])
-    assert started.returncode == 0, started.stderr
-    with ExitStack() as stack:
-        workers = [
-            stack.enter_context(wirewatch(tmp_path / f"{name}.log", "worker", name, "--config", str(file)))
-            for name, file in files.items()
-        ]
-        targets = [f"127.0.0.1:{port}" for port in ports.values()]
-        server = stack.enter_context(prometheus.serve(scrape(targets, tmp_path), tmp_path))
-        sent = run([sys.executable, "-m", "pipeline", "produce", str(incoming), "--config", str(files["desk"])])
-        assert "confirmed" in sent.stderr
-        soon = (datetime.now(UTC) + timedelta(seconds=20)).isoformat()
-        (tmp_path / "soon.json").write_text(json.dumps({**EMBARGOED, "uri": "urn:test:soon", "embargoed": soon}))
-        run([sys.executable, "-m", "pipeline", "produce", str(tmp_path / "soon.json"), "--config", str(files["desk"])])
-        logs = "\n".join((tmp_path / f"{name}.log").read_text() for name in ports)
-        assert unanswered(server, TROUBLE | OF_ONE_PROCESS, workers) == [], logs
+    with staged(tmp_path, kafka_address, elasticsearch_url, partitions=2) as stage:
+        with stage.file.open("a", encoding="utf-8") as file:
+            file.write("metrics: {host: 127.0.0.1, port: ${WIREWATCH_METRICS_PORT:-0}}\n")
+        targets = []
+        for worker in ("desk", "release", "index"):
+            port = prometheus.free_port()
+            monkeypatch.setenv("WIREWATCH_METRICS_PORT", str(port))
+            stage.start(worker)
+            targets.append(f"127.0.0.1:{port}")
+        monkeypatch.delenv("WIREWATCH_METRICS_PORT")
+        with prometheus.serve(scrape(targets, tmp_path), tmp_path) as server:
+            stage.run("produce", str(incoming))
+            soon = (datetime.now(UTC) + timedelta(seconds=20)).isoformat()
+            later = tmp_path / "soon.json"
+            later.write_text(json.dumps({**EMBARGOED, "uri": "urn:test:soon", "embargoed": soon}), encoding="utf-8")
+            stage.run("produce", str(later))
+            assert unanswered(server, TROUBLE | OF_ONE_PROCESS, stage.workers) == [], stage.log.read_text()
