@@ -31,9 +31,6 @@ VERSION = 1
 LONGEST = 8191
 """Characters of a keyword; Lucene refuses the document where a longer one has over 32,766 bytes."""
 
-TEXTS = ("headline", "slugline", "byline", "dateline", "ed_note")
-"""Short texts that Kibana can search by name; the body is found by its tokens alone."""
-
 _KEYWORD = {"type": "keyword", "ignore_above": LONGEST}
 _DATE = {"type": "date"}
 _TEXT = {"type": "text", "analyzer": "words"}
@@ -43,12 +40,13 @@ STORY: dict[str, Any] = {
     **dict.fromkeys(("id", "uri", "provider", "version", "status", "signal", "language"), _KEYWORD),
     **dict.fromkeys(("regions", "focus", "actors", "actor_ids", "kinds", "sectors", "subjects"), _KEYWORD),
     **dict.fromkeys(("matches", "topics", "severities", "chain", "fingerprint"), _KEYWORD),
-    **dict.fromkeys(("source_format", "dictionary_version"), _KEYWORD),
+    **dict.fromkeys(("slugline", "byline", "dateline", "source_format", "dictionary_version"), _KEYWORD),
     "revision": {"type": "long"},
     "urgency": {"type": "byte"},
     **dict.fromkeys(("time", "received", "version_created", "first_created", "embargoed_until"), _DATE),
-    **dict.fromkeys(TEXTS, _TEXT),
-    "body": {"type": "text", "index": False},
+    "headline": _TEXT,
+    # Found by their tokens; the analyzer of queries is slow, and a whole body is much for it.
+    **dict.fromkeys(("body", "ed_note"), {"type": "text", "index": False}),
     # Our own words, one value for each field: a phrase does not reach from one field into the next.
     "tokens": {
         "type": "text",
