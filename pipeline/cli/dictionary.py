@@ -1,4 +1,4 @@
-"""``wirewatch dictionary lint | show | explain``: check the dictionaries, look entries up, and say what an alias means."""
+"""``wirewatch dictionary lint | show | explain``: check the dictionaries, look entries up, say what an alias means."""
 
 from __future__ import annotations
 

@@ -6,18 +6,14 @@ its own, whose holder is looked up at the story's date.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from pipeline.core.tag.decide import REGIONAL
-from pipeline.core.tag.scan import Hit
+from pipeline.core.tag.grammar import APART, LINKS, SEVERING
+from pipeline.core.tag.scan import REGIONAL, Hit
 
 _ROLE_USES = frozenset({"agent", "office"})
-_APART = re.compile(r"[.,;:!?()\"“”\n–—]")
 _BETWEEN = 28
 """Characters that may stand between a demonym and its noun: one or two adjectives."""
-_SEVERING = frozenset({"and", "or", "in", "to", "on", "as", "with", "by", "said", "says", "for", "of", "at", "from", "is", "was", "were", "has", "had", "the", "a", "an", "against", "that", "will", "would", "over"})  # fmt: skip
-_LINKS = frozenset({"of", "in", "from", "of the", "in the", "from the", "for", "for the", "across", "inside"})
 
 
 def compose(hits: Sequence[Hit]) -> None:
@@ -32,7 +28,7 @@ def compose(hits: Sequence[Hit]) -> None:
                 _coordinate(hits, index, following)
         elif _role(hit) and not hit.accepted and _regional(following) and following.sense.use != "demonym":
             between = hit.text.folded.text[hit.to : following.from_].strip()
-            if between in _LINKS and not _APART.search(hit.text.written[hit.end : following.start]):
+            if between in LINKS and not APART.search(hit.text.written[hit.end : following.start]):
                 _join(hit, following)
     _attribute(hits)
 
@@ -48,7 +44,7 @@ def _role(hit: Hit) -> bool:
 def _close(hit: Hit, following: Hit) -> bool:
     between = hit.text.written[hit.end : following.start]
     words = between.replace("'s", "", 1).replace("’s", "", 1).split()
-    return len(words) <= 2 and not _APART.search(between) and _SEVERING.isdisjoint(words)
+    return len(words) <= 2 and not APART.search(between) and SEVERING.isdisjoint(words)
 
 
 def _coordinate(hits: Sequence[Hit], index: int, role: Hit) -> None:

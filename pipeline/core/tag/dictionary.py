@@ -1,4 +1,4 @@
-"""The dictionary: regions, actors, their aliases and the words of context, as the tables of ``config/dictionaries`` say.
+"""The dictionary: regions, actors, their aliases and the words of context, as ``config/dictionaries`` has them.
 
 Plain data, compiled once from the tables and read back from a cache; ``vocabulary.py`` makes the automaton of it.
 """

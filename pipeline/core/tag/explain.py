@@ -79,7 +79,8 @@ def explain_alias(dictionary: Dictionary, alias: str) -> Iterator[str]:
         for sense in entry.senses:
             strength = "weak: needs evidence in the story" if sense.weak else "strong: tags alone"
             prior = f", prior {sense.weight:g}" if sense.weight else ""
-            yield f"{entry.text!r} → {_named(dictionary, sense)}: {sense.use}, {strength}{case}{language}{prior} [{sense.origin}]"
+            said = f"{sense.use}, {strength}{case}{language}{prior}"
+            yield f"{entry.text!r} → {_named(dictionary, sense)}: {said} [{sense.origin}]"
 
 
 def _named(dictionary: Dictionary, sense: Sense) -> str:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pipeline.core.story import Kind, Role, Span
 from pipeline.core.tag.scan import Hit
 
-USE_WEIGHT = {"name": 1.0, "demonym": 0.9, "capital": 0.8, "place": 0.7, "division": 0.7, "city": 0.6, "actor": 0.35, "office": 0.3, "agent": 0.2}  # fmt: skip
+USE_WEIGHT = {
+    "name": 1.0,
+    "demonym": 0.9,
+    "capital": 0.8,
+    "place": 0.7,
+    "division": 0.7,
+    "city": 0.6,
+    "actor": 0.35,
+    "office": 0.3,
+    "agent": 0.2,
+}
 HEADLINE = 3.0
 LEAD = 2.0
 BODY = 1.0
@@ -41,13 +51,14 @@ def place_weight(hit: Hit) -> float:
 class Tally:
     """What the hits add up to for one region or actor."""
 
-    __slots__ = ("mentions", "prominent", "score", "sector", "spans")
+    __slots__ = ("governs", "mentions", "prominent", "score", "spans")
 
     def __init__(self) -> None:
         self.score = 0.0
         self.mentions = 0
         self.spans: list[Span] = []
-        self.sector = ""
+        self.governs = False
+        """Whether a country stands for its government somewhere."""
         self.prominent = False
         """Named in the headline or the lead."""
 
@@ -59,7 +70,9 @@ class Tally:
         self.spans.append((hit.text.field, hit.start, hit.end))
 
 
-def add_prior(regions: dict[str, Tally], actors: Counter[str], hits: Iterable[Hit], located: str, home: str) -> None:
+def add_prior(
+    regions: dict[str, Tally], actors: Mapping[str, float], hits: Iterable[Hit], located: str, home: str
+) -> None:
     """Add what the dateline, the actors' countries, money, legal forms and the home say beside the names of places.
 
     None of these is a mention. Actors, cues and the home speak only where nothing names a region.
@@ -76,7 +89,7 @@ def add_prior(regions: dict[str, Tally], actors: Counter[str], hits: Iterable[Hi
     if not regions:
         for code in actors or ([cues.most_common(1)[0][0]] if cues else [home] if home else []):
             regions[code] = Tally()
-            regions[code].score = actors[code] or CUE
+            regions[code].score = actors.get(code) or CUE
 
 
 def roles(regions: dict[str, Tally], located: str) -> dict[str, Role]:
@@ -101,7 +114,7 @@ def passing(kind: Kind, tally: Tally) -> bool:
 
 
 def _cues(hits: Iterable[Hit], prior: str) -> Counter[str]:
-    """Count the distinct cues of each region; one of many countries speaks for the prior, else for the first of them."""
+    """Count the distinct cues of each region; one of many countries speaks for the prior, else for the first."""
     cues: Counter[str] = Counter()
     for form, senses in {hit.pattern.form: hit.senses for hit in hits if hit.sense.use in ("cue", "money")}.items():
         regions = [sense.region for sense in senses if form and sense.use in ("cue", "money")]

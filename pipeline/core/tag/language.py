@@ -25,7 +25,7 @@ def language_of(given: str | None, *texts: str | None) -> str:
 
 
 @cache
-def _identifier() -> Any:  # noqa: ANN401  py3langid has no types
+def _identifier() -> Any:
     """Return the model, loaded when a story first needs it: that takes a third of a second."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  most processes never need it
 

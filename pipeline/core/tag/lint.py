@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
 import msgspec
 
@@ -132,7 +133,7 @@ def _overlapping(dictionary: Dictionary) -> Iterator[Problem]:
         offices[holder.office].append(holder)
     for office, holders in offices.items():
         ordered = sorted(holders, key=lambda holder: holder.since or date.min)
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in pairwise(ordered):
             if (before.until or date.max) > (after.since or date.min):
                 yield _problem(after.origin, f"{office}: {after.person} begins before {before.person} ends")
 

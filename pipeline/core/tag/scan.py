@@ -6,6 +6,8 @@ from pipeline.core.tag.dictionary import Sense
 from pipeline.core.tag.fold import Folded, fold
 from pipeline.core.tag.vocabulary import Pattern, Vocabulary
 
+PLACES = frozenset({"name", "capital", "city", "division", "place"})
+REGIONAL = PLACES | {"demonym"}
 _CAPS = 0.8
 """A field with a larger share of capitals is written in capitals, and case says nothing in it."""
 LONGEST = 2_000_000
@@ -46,7 +48,9 @@ class Hit:
         "to",
     )
 
-    def __init__(self, text: Text, start: int, end: int, from_: int, to: int, pattern: Pattern, senses: tuple[Sense, ...]):  # fmt: skip
+    def __init__(  # noqa: PLR0917  made once, in the innermost loop
+        self, text: Text, start: int, end: int, from_: int, to: int, pattern: Pattern, senses: tuple[Sense, ...]
+    ) -> None:
         self.text = text
         self.start = start
         self.end = end
@@ -62,6 +66,16 @@ class Hit:
         """The regions that a role noun belongs to."""
         self.evidence = ""
         self.reason = ""
+
+    def accept(self, sense: Sense, evidence: str) -> None:
+        """Take the hit for ``sense``."""
+        self.sense = sense
+        self.accepted = True
+        self.evidence = evidence
+
+    def placed(self, region: str) -> Sense | None:
+        """Return the sense that is a place in ``region``."""
+        return next((sense for sense in self.senses if sense.region == region and sense.use in PLACES), None)
 
     @property
     def written(self) -> str:

@@ -1,8 +1,8 @@
 """The tables of a dictionary folder: tab-separated text, read into structs with every problem reported at once.
 
 A file begins with ``# table: NAME`` and comments on its origin (``# source:``, ``# licence:``), then a line of column
-names, then rows. Cells that take several values separate them by ``|``. Before an alias, ``=`` takes its case as written
-and ``~`` makes it weak: it then needs evidence in the story. A later folder overrides what an earlier one says.
+names, then rows. Cells that take several values separate them by ``|``. Before an alias, ``=`` takes its case as
+written and ``~`` makes it weak: it then needs evidence in the story. A later folder overrides an earlier one.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ class _Compiler:
 
     @property
     def origin(self) -> str:
-        return f"{self.file}:{self.line}"
+        """Return the row at hand for the explanations: folder, file and line."""
+        return f"{'/'.join(self.file.replace(chr(92), '/').split('/')[-2:])}:{self.line}"
 
     def read(self, file: TableFile) -> None:
         """Take in one file."""
@@ -241,8 +242,9 @@ class _Compiler:
 
     def check(self) -> None:
         """Note the references that lead nowhere."""
-        for column, self.line, self.file, id_ in self.pending:
+        for column, line, file, id_ in self.pending:
             if id_ not in self.actors:
+                self.line, self.file = line, file
                 self.problem(f"unknown {column} {id_!r}", "an id of a table actors")
 
     def dictionary(self, files: Sequence[TableFile]) -> Dictionary:

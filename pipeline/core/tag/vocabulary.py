@@ -1,8 +1,8 @@
 """The vocabulary of a language: every alias that may occur in it, in one leftmost-longest automaton.
 
-A word begins and ends with a space of its own (those of the text are doubled), so that a match is whole words and leaves
-the next word its space. Chinese, Japanese and Thai names match anywhere; Arabic ones may follow a joined preposition,
-Korean ones may carry a particle.
+A word begins and ends with a space of its own (those of the text are doubled), so that a match is whole words and
+leaves the next word its space. Chinese, Japanese and Thai names match anywhere; Arabic ones may follow a joined
+preposition, Korean ones may carry a particle.
 """
 
 from __future__ import annotations

@@ -1,0 +1,116 @@
+"""Neighbours: what the words beside a hit say about it; no function looks further than a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.core.tag.dictionary import Sense
+from pipeline.core.tag.grammar import DIRECTIONS, FIRM, LOCATIVE, STREETS, TICKER
+from pipeline.core.tag.scan import PLACES, Hit
+
+Words = Mapping[str, frozenset[str]]
+_TOWNS = frozenset({"city", "capital"})
+_NONE: frozenset[str] = frozenset()
+
+
+def ticker(hit: Hit) -> bool:
+    """Say whether a hit is part of a ticker: ``<UN.A>``."""
+    written = hit.text.written
+    return hit.start > 0 and written[hit.start - 1] == "<" and TICKER.match(written, hit.start) is not None
+
+
+def qualify(hit: Hit, following: Hit | None) -> bool:
+    """Accept a town by what stands behind it: ``Paris, Texas`` and ``Athens City Council`` are not in Europe."""
+    if following is None or following.text is not hit.text:
+        return False
+    if hit.sense.use not in _TOWNS and hit.sense.use not in ("division", "name"):
+        return False
+    gap = following.start - hit.end
+    if gap == 1 and following.sense.use == "cue" and hit.sense.use in _TOWNS:
+        sense = hit.placed(following.sense.region)
+        if sense is not None:
+            hit.accept(sense, f"before {following.written}")
+        return sense is not None
+    if gap not in (1, 2) or hit.text.written[hit.end] != "," or following.sense.use not in ("name", "division"):
+        return False
+    regions = [sense.region for sense in following.senses if sense.use in ("name", "division")]
+    own = {sense.region for sense in hit.senses if sense.use in PLACES}
+    region = next((region for region in regions if region in own), regions[0])
+    if region not in own and "name" in (hit.sense.use, following.sense.use):
+        return False  # a list: France, Germany
+    hit.accept(hit.placed(region) or Sense("city", region), f"followed by {following.written}")
+    if following.sense.weak:
+        following.accept(next(sense for sense in following.senses if sense.region == region), f"after {hit.written}")
+    return True
+
+
+def forbidden(hit: Hit, following: Hit | None, words: Words) -> str:
+    """Return why the words before or behind make a hit something else, or nothing."""
+    if not hit.pattern.bare or hit.text.caps or hit.sense.use == "demonym":
+        return ""
+    return _after_given_name(hit, words) or _before_capital(hit, following, words)
+
+
+def _after_given_name(hit: Hit, words: Words) -> str:
+    written, padded = hit.text.written, hit.text.folded.text
+    space = hit.start - 1
+    if space <= 0 or written[space] != " ":
+        return ""
+    word = padded[padded.rfind(" ", 0, hit.from_ - 1) + 1 : hit.from_ - 1]
+    if word in words.get("given", _NONE) and word not in LOCATIVE and written[max(0, space - len(word))].isupper():
+        return f"after the given name {word.capitalize()}"
+    return ""
+
+
+def _before_capital(hit: Hit, following: Hit | None, words: Words) -> str:
+    written, padded = hit.text.written, hit.text.folded.text
+    if written[hit.end : hit.end + 1] != " " or not written[hit.end + 1 : hit.end + 2].isupper():
+        return ""
+    word = padded[hit.to + 1 : padded.find(" ", hit.to + 1)]
+    if word in STREETS:
+        return "the name of a street"
+    if following is not None and following.text is hit.text and following.from_ == hit.to + 1:
+        return ""
+    if hit.pattern.form in words.get("given", _NONE) and word not in words.get("title", _NONE):
+        return f"a given name before {word.capitalize()}"
+    if word in words.get("after", _NONE):
+        return f"part of a name that ends in {word.capitalize()}"
+    return ""
+
+
+def after_town(hit: Hit) -> bool:
+    """Say whether a capitalised word and a comma stand before: ``Lewisburg, Pa.``."""
+    written, padded = hit.text.written, hit.text.folded.text
+    if written[max(0, hit.start - 2) : hit.start] != ", ":
+        return False
+    begin = padded.rfind(" ", 0, hit.from_ - 2) + 1
+    return begin < hit.from_ - 2 and written[max(0, hit.start - (hit.from_ - begin))].isupper()
+
+
+def preposition(hit: Hit) -> str:
+    """Return the preposition of place before a hit, directions between them aside; or nothing."""
+    if hit.text.written[hit.start - 1 : hit.start] != " ":
+        return ""
+    padded, end = hit.text.folded.text, hit.from_ - 1
+    for _ in range(3):
+        begin = padded.rfind(" ", 0, end)
+        word = padded[begin + 1 : end]
+        if word not in DIRECTIONS:
+            return word if word in LOCATIVE else ""
+        end = begin
+    return ""
+
+
+def governs(hit: Hit) -> bool:
+    """Say whether a country stands for its government: not ``in Hungary``, ``Hungarian army`` or ``Hungarian wine``."""
+    if hit.anchor or hit.sense.use not in ("name", "capital", "demonym") or preposition(hit):
+        return False
+    return hit.sense.use != "demonym" or not hit.text.written[hit.end + 1 : hit.end + 2].islower()
+
+
+def names_firm(hit: Hit) -> bool:
+    """Say whether a hit begins the name of a firm: ``Israel Chemicals Ltd``, ``San Juan Basin Royalty Trust``."""
+    written = hit.text.written
+    if hit.text.caps or not written[hit.end + 1 : hit.end + 2].isupper():
+        return False
+    return FIRM.match(written, hit.end, hit.end + 80) is not None
