@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from pipeline import wiring
 from pipeline.adapters import files
 from pipeline.adapters.kafka import topics
-from pipeline.config import Config
-from pipeline.core.alerts import Alert
-from pipeline.core.flow import work
 from pipeline.core.payload import Payload
-from pipeline.core.story import Story
+from tests.e2e.oracle import expected
 from tests.e2e.stage import ROOT, Stage, staged
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
@@ -29,34 +23,11 @@ SAMPLES = sorted(
 )
 
 
-class Expected(msgspec.Struct):
-    """What the stages make of payloads, without any server: the oracle."""
-
-    revisions: dict[str, int]
-    alerts: dict[str, Alert]
-    dead: int
-
-
 @pytest.fixture
 def stage(tmp_path: Path, kafka_address: str, elasticsearch_url: str) -> Iterator[Stage]:
     """Make a pipeline of this test's own."""
     with staged(tmp_path, kafka_address, elasticsearch_url) as stage:
         yield stage
-
-
-def expected(config: Config, payloads: list[Payload]) -> Expected:
-    desk, _rules = wiring.desk(config, "oracle", lambda: datetime.now(UTC), lambda problem: pytest.fail(str(problem)))
-    stories: defaultdict[str, list[Story]] = defaultdict(list)
-    alerts: dict[str, Alert] = {}
-    dead = 0
-    for payload in payloads:
-        outcome = work(desk, payload)
-        dead += len(outcome.dead)
-        for story in outcome.stories:
-            stories[story.id].append(story)
-        alerts.update((alert.id, alert) for alert in outcome.alerts)
-    newest = {id_: max(story.revision for story in revisions) for id_, revisions in stories.items()}
-    return Expected(newest, alerts, dead)
 
 
 def samples() -> list[Payload]:
