@@ -98,10 +98,14 @@ def _items(document: Document) -> Iterator[dict[str, Any]]:
 def _is_item(item: dict[str, Any]) -> bool:
     if "data" in item or "items" in item:
         return False
-    texts = any(name.startswith(("body_", "description_", "headline_")) for name in item)
-    if "uri" not in item:
-        return ("headline" in item or "headlines" in item) and (texts or "bodies" in item or "versioncreated" in item)
-    return isinstance(item["uri"], str) and (texts or not _MARKS.isdisjoint(item) or len(item) == 1)
+    if "uri" in item:
+        return isinstance(item["uri"], str) and (not _MARKS.isdisjoint(item) or len(item) == 1 or _has_text(item))
+    is_headed = "headline" in item or "headlines" in item
+    return is_headed and ("bodies" in item or "versioncreated" in item or _has_text(item))
+
+
+def _has_text(item: dict[str, Any]) -> bool:
+    return any(name.startswith(("body_", "description_", "headline_")) for name in item)
 
 
 def _draft(item: dict[str, Any]) -> Draft:

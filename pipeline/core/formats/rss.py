@@ -22,9 +22,9 @@ _DATES = ("pubDate", "pubdate", "dc:date", "dcterms:modified", "dcterms:issued",
 
 
 def detect(document: Document) -> bool:
-    """Recognise ``rss`` and ``rdf:RDF`` as the root, the latter with a channel or items."""
+    """Recognise ``rss``, ``Channel`` (RSS 1.1) and, with a channel or items, ``rdf:RDF`` as the root."""
     root = document.root.lower()
-    return root == "rss" or (
+    return root in ("rss", "channel") or (
         root == "rdf" and any(local(child).lower() in ("channel", "item") for child in document.xml)
     )
 
@@ -37,7 +37,8 @@ def read(document: Document) -> Parsed:
 def _drafts(root: Element) -> Iterator[Draft]:
     own = _namespace(root)
     top = by_prefix(root, own)
-    channels = top.get("channel", [])
+    # In RSS 1.1 the channel itself is the root.
+    channels = [root] if local(root).lower() == "channel" else top.get("channel", [])
     channel = by_prefix(channels[0], own) if channels else {}
     host = _host(channel)
     tongue = text_of(channel, "language", "dc:language") or (language(channels[0]) if channels else None)
@@ -50,8 +51,8 @@ def _drafts(root: Element) -> Iterator[Draft]:
 
 def _namespace(root: Element) -> str:
     """Return the namespace of the channel, or else of the first item: RSS 1.0 has one, as have some RSS 2.0 feeds."""
-    for child in root:
-        if local(child) in ("channel", "item"):
+    for child in (root, *root):
+        if local(child).lower() in ("channel", "item"):
             tag = str(child.tag)
             return tag[1 : tag.rfind("}")] if tag[0] == "{" else ""
     return ""

@@ -42,7 +42,7 @@ _CELL = re.compile(r"</?t[dh](?![\w.-])[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _DIFFICULT = re.compile(rf"<[!?]|<(?:{'|'.join(_UNSEEN)})(?![\w.-])", re.IGNORECASE)
 _LOOKS_LIKE_HTML = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?/?>|&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]+);")
-_NEVER_PRINTED = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b\ufeff]")
+_NEVER_PRINTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\ufeff]")
 
 _html_parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
 
@@ -55,7 +55,13 @@ def one_line(text: str | None) -> str | None:
 
 
 def _printable(text: str) -> str:
-    return _NEVER_PRINTED.sub("", text) if _NEVER_PRINTED.search(text) else text
+    return _NEVER_PRINTED.sub(_meant, text) if _NEVER_PRINTED.search(text) else text
+
+
+def _meant(found: re.Match[str]) -> str:
+    """Return what Windows has in place of a control character of Latin-1: the two are often confused."""
+    char = found.group()
+    return char.encode("latin-1").decode("cp1252", "ignore") if "\x80" <= char <= "\x9f" else ""
 
 
 def html_text(source: str | None) -> str | None:

@@ -6,7 +6,9 @@ type that only names its DTD is normal in NITF and RSS 0.91, and the characters 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from html import unescape
 from html.entities import html5
 from typing import Any
 
@@ -18,6 +20,7 @@ Element = etree._Element  # noqa: SLF001  lxml has no public name for it
 Group = dict[str, list[Element]]
 
 _ENTITY_LENGTH = 64
+_REFERENCE = re.compile(r"[&%](?!#)")
 _ENTITY_USES = 10_000
 _FINAL = frozenset((6, 31, 32, 73, 77, 81, 110, 114))
 """libxml2's numbers for wrong bytes, an unknown encoding, an early end and depth: nothing to recover from."""
@@ -78,9 +81,10 @@ def _without_entities(root: Element, *, recovered: bool = False) -> Element:
     for entity in dtd.entities() if dtd is not None else ():
         if entity.content is None or entity.system_url is not None:
             raise InputError(f"the XML declares the external entity {entity.name!r}; such documents are refused")
-        if "&" in entity.content or "%" in entity.content or len(entity.content) > _ENTITY_LENGTH:
+        text = unescape(entity.content)
+        if _REFERENCE.search(entity.content) or len(text) > _ENTITY_LENGTH:
             raise InputError(f"the XML declares the entity {entity.name!r}, which multiplies text; it is refused")
-        declared[entity.name] = entity.content
+        declared[entity.name] = text
     # Without a document type only recovery leaves entities behind, and it is rare enough to look.
     uses = list(root.iter(etree.Entity)) if dtd is not None or recovered else []
     if len(uses) > _ENTITY_USES:

@@ -154,6 +154,7 @@ def test_any_text_gives_a_date_in_utc_or_none(text: str) -> None:
         ("5 < 7 and 8 > 2", "5 < 7 and 8 > 2"),
         ('<a title="a > b">x</a>', "x"),
         ("<img src=x onerror=alert(1)>", None),
+        ("\x93quoted\x94 \x81x", "\u201cquoted\u201d x"),
         ("so\u00adft\u200b\x00 \u00a0x", "soft x"),
         ("&lt;script&gt;", "<script>"),
         ("", None),

@@ -93,3 +93,13 @@ def test_more_items_than_any_feed_has_are_left_out() -> None:
     result = parsed(rss("<item><title>A</title></item>" * 10_001))
     assert len(result.stories) == 10_000
     assert result.refused == ("item 10001: more than 10,000 items: the rest is left out",)
+
+
+def test_rss_1_1_has_the_channel_as_its_root() -> None:
+    feed = (
+        '<Channel xmlns="http://purl.org/net/rss1.1#" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        'rdf:about="https://acme.example/feed"><title>W</title><link>https://acme.example/</link>'
+        '<items><item rdf:about="https://acme.example/7"><title>A</title></item></items></Channel>'
+    )
+    found = story(feed)
+    assert (found.uri, found.headline, found.provider) == ("https://acme.example/7", "A", "acme.example")
