@@ -183,7 +183,23 @@ ROWS: dict[str, list[Panel]] = {
             {"{{result}}": rate("wirewatch_index_actions_total", "result")},
             "By single document.",
         ),
-        lines("Fetches of feeds a second", {"{{result}}": rate("wirewatch_fetches_total", "result")}, "By outcome."),
+    ],
+    "Sources": [
+        lines(
+            "Sources, by how they fare",
+            {"{{state}}": "sum by (state) (wirewatch_sources)"},
+            "Feeds and mailboxes: `wirewatch sources list` names them.",
+        ),
+        lines(
+            "Looks at feeds and mailboxes a second",
+            {"{{result}}": rate("wirewatch_fetches_total", "result")},
+            "By outcome.",
+        ),
+        lines(
+            "Pushed stories a second",
+            {"{{result}}": rate("wirewatch_ingested_total", "result")},
+            "stored, known (sent again), or the status that the sender got.",
+        ),
     ],
 }
 

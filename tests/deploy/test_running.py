@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -35,8 +37,10 @@ TROUBLE = {"wirewatch_rule_failures_total", "wirewatch_blocked"}
 OF_SERVERS = {"wirewatch_lag", "wirewatch_index_actions_total", "wirewatch_release_delay_seconds_bucket"}
 """Metrics that the workers of the distributed pipeline have alone."""
 
-OF_ONE_PROCESS = {"wirewatch_fetches_total"}
-"""Metrics that the embedded pipeline has alone."""
+OF_SOURCES = {"wirewatch_fetches_total", "wirewatch_sources", "wirewatch_ingested_total"}
+"""Metrics of where stories come from, which the workers do not know."""
+
+SECRET = "whsec_" + "A" * 44
 
 EMBARGOED = {
     "uri": "urn:test:embargoed",
@@ -112,15 +116,35 @@ def unanswered(server: prometheus.Server, missing: set[str], processes: Sequence
 
 
 def test_prometheus_answers_the_dashboard_over_the_embedded_pipeline(tmp_path: Path, incoming: Path, feed: str) -> None:
-    port = prometheus.free_port()
-    sources = [{"folder": str(incoming)}, {"feed": feed, "every": 1}]
-    metrics = {"host": "127.0.0.1", "port": port}
-    file = settings(tmp_path, mode="embedded", database="wire.db", sources=sources, metrics=metrics)
+    port, pushed = prometheus.free_port(), prometheus.free_port()
+    file = settings(
+        tmp_path,
+        mode="embedded",
+        database="wire.db",
+        source_state="sources.db",
+        sources=[{"folder": str(incoming)}, {"feed": feed, "every": 1}],
+        fetching={"allow_private": ["127.0.0.1"]},
+        ingest={"port": pushed, "senders": [{"provider": "pusher", "secrets": [SECRET]}]},
+        metrics={"host": "127.0.0.1", "port": port},
+    )
     with (
         wirewatch(tmp_path / "run.log", "run", "--config", str(file)) as process,
         prometheus.serve(scrape([f"127.0.0.1:{port}"], tmp_path), tmp_path) as server,
     ):
+        push_unsigned(f"http://127.0.0.1:{pushed}/ingest", process)
         assert unanswered(server, TROUBLE | OF_SERVERS, [process]) == [], (tmp_path / "run.log").read_text()
+
+
+def push_unsigned(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Push a story that is refused, as soon as somebody listens: it is counted like any other."""
+    while process.poll() is None:
+        try:
+            urllib.request.urlopen(url, data=b"{}", timeout=10)  # noqa: S310  our own
+        except urllib.error.HTTPError as error:
+            assert error.code == 401  # noqa: PT017  the answer is the point
+            return
+        except OSError:
+            time.sleep(0.2)
 
 
 @pytest.mark.servers
@@ -143,4 +167,4 @@ def test_prometheus_answers_the_dashboard_over_the_workers(
             later = tmp_path / "soon.json"
             later.write_text(json.dumps({**EMBARGOED, "uri": "urn:test:soon", "embargoed": soon}), encoding="utf-8")
             stage.run("produce", str(later))
-            assert unanswered(server, TROUBLE | OF_ONE_PROCESS, stage.workers) == [], stage.log.read_text()
+            assert unanswered(server, TROUBLE | OF_SOURCES, stage.workers) == [], stage.log.read_text()
