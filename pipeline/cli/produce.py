@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -17,7 +19,8 @@ from pipeline.core.errors import InputError
 from pipeline.core.formats.key import cheap_key
 from pipeline.core.payload import Payload
 from pipeline.core.shift import shift_times
-from pipeline.runners.embedded import Source
+from pipeline.runners.embedded import Put, Receipt, Source
+from pipeline.runners.producing import Producing
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shift-to", choices=("now",), help="move all times, embargoes too, so that the newest story is of now"
     )
-    parser.add_argument("--follow", action="store_true", help="go on watching folders and feeds")
+    parser.add_argument(
+        "--follow", action="store_true", help="go on: poll feeds, watch folders, take in what is pushed"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,7 +54,11 @@ def run(options: argparse.Namespace) -> int:
     producer = Producer(settings.kafka, cheap_key, refuse)
     began = monotonic()
     try:
-        asyncio.run(_feed(sources, producer.send, options.rate, shift=options.shift_to is not None))
+        if options.follow:
+            pace = _Pace(options.rate)
+            asyncio.run(_follow(Producing(producer.send, settings.path(settings.source_state), pace.wait), sources))
+        else:
+            asyncio.run(_feed(sources, producer.send, options.rate, shift=options.shift_to is not None))
     finally:
         sent = producer.finish()
         seconds = monotonic() - began
@@ -71,20 +80,41 @@ async def _feed(sources: list[Source], send: Callable[[Payload], None], rate: fl
             send(msgspec.structs.replace(payload, data=shift_times(payload.data, by)))
         return
 
-    async def put(payload: Payload) -> None:
+    confirmed = _confirmed()
+
+    async def put(payload: Payload) -> Receipt:
         await pace.wait()
         send(payload)
+        return confirmed
 
     async with asyncio.TaskGroup() as group:
         for source in sources:
             group.create_task(source.run(put, {}))
 
 
-def _keep(kept: list[Payload]) -> Callable[[Payload], Awaitable[None]]:
-    async def put(payload: Payload) -> None:
+def _confirmed() -> Receipt:
+    """Return a receipt for all payloads: everything is confirmed by the end, and sources that end ask no earlier."""
+    receipt: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    receipt.set_result(None)
+    return receipt
+
+
+def _keep(kept: list[Payload]) -> Put:
+    confirmed = _confirmed()
+
+    async def put(payload: Payload) -> Receipt:
         kept.append(payload)
+        return confirmed
 
     return put
+
+
+async def _follow(producing: Producing, sources: list[Source]) -> None:
+    """Run until SIGTERM or Ctrl-C; what was taken in is sent."""
+    running = asyncio.ensure_future(producing.run(sources))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    with suppress(asyncio.CancelledError):
+        await running
 
 
 def _span(payloads: list[Payload]) -> timedelta:

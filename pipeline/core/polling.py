@@ -97,7 +97,7 @@ def pause(every: float, failures: int, chance: float, asked: float | None = None
 
     ``chance``, from 0 to 1, spreads the fetches by a tenth to either side; ``asked`` is what the server asked for.
     """
-    wait = every * min(2.0**failures, LONGEST_FACTOR) * (0.9 + 0.2 * chance)
+    wait = every * min(2.0 ** min(failures, 10), LONGEST_FACTOR) * (0.9 + 0.2 * chance)
     return min(max(wait, asked or 0.0), DAY)
 
 

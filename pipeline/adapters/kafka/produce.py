@@ -14,7 +14,7 @@ from pipeline.adapters.kafka import topics
 from pipeline.adapters.kafka.connect import client_settings, unreachable
 from pipeline.adapters.kafka.records import payload_headers
 from pipeline.config import Kafka
-from pipeline.core.errors import UnreachableError
+from pipeline.core.errors import InputError, UnreachableError, WirewatchError
 from pipeline.core.payload import Payload
 
 IN_FLIGHT = 5_000
@@ -49,16 +49,25 @@ class Producer:
         self._waiting: deque[tuple[str, int, Any]] = deque()
         self._producer = _connect(kafka)
 
-    def send(self, payload: Payload) -> None:
-        """Send one payload; the oldest ones in flight are waited for when there are too many."""
+    def send(self, payload: Payload, told: Callable[[WirewatchError | None], None] | None = None) -> None:
+        """Send one payload; the oldest ones in flight are waited for when there are too many.
+
+        ``told`` is called, from a thread of the client, with None when it is confirmed, or else with why it is not:
+        InputError where it is refused, UnreachableError where that is in doubt.
+        """
         headers = payload_headers(payload)
         try:
             future = self._producer.send(self.topic, payload.data, key=self.key(payload), headers=headers)
         except MessageSizeTooLargeError:
             self._refuse(payload.origin, len(payload.data))
+            if told is not None:
+                told(self._too_large(len(payload.data)))
             return
         except KafkaError as error:
             raise unreachable(self.kafka, error) from None
+        if told is not None:
+            future.add_callback(lambda _record: told(None))
+            future.add_errback(lambda error: told(self._why(error, len(payload.data))))
         self._waiting.append((payload.origin, len(payload.data), future))
         while len(self._waiting) > IN_FLIGHT or (self._waiting and self._waiting[0][2].is_done):
             self._confirm()
@@ -90,10 +99,16 @@ class Producer:
 
     def _refuse(self, origin: str, size: int) -> None:
         self.sent.refused += 1
+        self.refuse(origin, self._too_large(size).reason)
+
+    def _too_large(self, size: int) -> InputError:
         most = topics.limit(self.kafka, topics.INCOMING)
-        self.refuse(
-            origin, f"a payload of {size} bytes is more than {self.topic} takes ({most}, kafka.max_message_bytes)"
+        return InputError(
+            f"a payload of {size} bytes is more than {self.topic} takes ({most}, kafka.max_message_bytes)"
         )
+
+    def _why(self, error: Exception, size: int) -> WirewatchError:
+        return self._too_large(size) if isinstance(error, MessageSizeTooLargeError) else unreachable(self.kafka, error)
 
 
 def _connect(kafka: Kafka) -> KafkaProducer:
