@@ -74,13 +74,14 @@ def run() -> Iterator[Figure]:
                 ours.append(asyncio.run(_index(settings, stories)))
                 used += process_time() - began
     rate, peer = statistics.median(ours), statistics.median(bare)
+    share = statistics.median([one / other for one, other in zip(ours, bare, strict=True)])  # each pair had one machine
     yield Figure(
         name=f"index worker, fetches of {FETCH}, {BULKS} requests at a time",
         value=rate,
         unit="stories/s",
-        peer=f"helpers.bulk {peer:,.0f}",
+        peer=f"helpers.bulk {peer:,.0f}, {share:.2f} of it",
         goal="90 % of a bare bulk loader",
-        met=rate >= 0.9 * peer,
+        met=share >= 0.9,
     )
     yield Figure(name="its own processor time", value=used / STORIES / ROUNDS * 1e6, unit="µs/story")
 
