@@ -16,7 +16,7 @@ import yaml
 from pipeline.core.documents import NOTHING, Reader
 from pipeline.core.errors import Problem
 from pipeline.core.rules import Limits, Names, QueryError, Rule, RuleDefinition, RuleSet
-from pipeline.core.rules.definition import GENERAL, Place, Severity, TopicName, compiled, in_force
+from pipeline.core.rules.definition import Place, Severity, TopicName, compiled, in_force
 from pipeline.core.rules.parser import Parser
 
 SUFFIXES = (".yaml", ".yml", ".jsonl")
@@ -203,17 +203,13 @@ def _place(node: yaml.Node, file: str) -> Place:
 
 
 def _check_topics(files: RuleFiles, topics: frozenset[str]) -> None:
-    kept = [
-        (definition, place)
-        for definition, place in zip(files.definitions, files.places, strict=True)
-        if (definition.topic or GENERAL) in topics
-        or definition.topic is None
-        or _undeclared(definition, place, files, topics)
-    ]
-    files.definitions, files.places = [entry[0] for entry in kept], [entry[1] for entry in kept]
-
-
-def _undeclared(definition: RuleDefinition, place: Place, files: RuleFiles, topics: frozenset[str]) -> bool:
-    message = f"rule {definition.id}: the topic {definition.topic} is not declared"
-    files.problems.append(place.problem(message, f"declared in the configuration: {', '.join(sorted(topics))}"))
-    return False
+    """Refuse the rules whose topic is not declared; a rule without a topic goes to GENERAL."""
+    definitions, places = files.definitions, files.places
+    files.definitions, files.places = [], []
+    for definition, place in zip(definitions, places, strict=True):
+        if definition.topic is None or definition.topic in topics:
+            files.definitions.append(definition)
+            files.places.append(place)
+        else:
+            message = f"rule {definition.id}: the topic {definition.topic} is not declared"
+            files.problems.append(place.problem(message, f"declared are {', '.join(sorted(topics))}"))

@@ -16,7 +16,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.rules import Rule, RuleSet
 from pipeline.core.rules.explain import explain
 from pipeline.core.rules.view import View
-from pipeline.core.story import Span, Story
+from pipeline.core.story import Actor, Region, Span, Story
 
 NEAR_MISSES = 5
 AROUND = 60
@@ -66,8 +66,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _story(story: Story, rules: RuleSet, only: str | None, style: Style) -> Iterable[str]:
     yield style(story.headline or story.uri, BOLD) + style(f"  {story.provider} {story.uri}", DIM)
-    for tag in (*story.regions, *story.actors):
-        name = getattr(tag, "code", None) or getattr(tag, "id", "")
+    tags: list[Region | Actor] = [*story.regions, *story.actors]
+    for tag in tags:
+        name = tag.code if isinstance(tag, Region) else tag.id
         words = list(dict.fromkeys(_text(story, span) for span in tag.spans))
         about = f"{tag.role}, score {tag.score:.2f}, {tag.mentions} × {', '.join(words)}"
         yield f"  {name:<8} {tag.name}: {style(about, DIM)}"

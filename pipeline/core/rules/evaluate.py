@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Tag, Word
@@ -162,8 +162,13 @@ def marks(node: Node, view: View) -> dict[int, Span]:
     """Return the places of an item or a phrase with their spans, remembered, since rules share words."""
     found = view.marks.get(id(node))
     if found is None:
-        found = view.marks[id(node)] = {code(extent): view.span(*extent) for extent in extents(node, view)}
+        found = view.marks[id(node)] = _spans_of(extents(node, view), view)
     return found
+
+
+def _spans_of(places: Iterable[Extent], view: View) -> dict[int, Span]:
+    """Return the spans by their codes; subjects are lists of codes and names, into which no span points."""
+    return {code(extent): view.span(*extent) for extent in places if view.row(extent[0]).field != "subject"}
 
 
 def _mark_text(node: Node, view: View, found: dict[int, Span]) -> None:
@@ -187,7 +192,7 @@ def _mark_true(node: Or | AtLeast, view: View, found: dict[int, Span]) -> None:
 
 
 def _mark_near(node: Near, view: View, found: dict[int, Span]) -> None:
-    found.update((code(extent), view.span(*extent)) for extent in pairs(node, view))
+    found.update(_spans_of(pairs(node, view), view))
 
 
 def _mark_tag(node: Tag, view: View, found: dict[int, Span]) -> None:

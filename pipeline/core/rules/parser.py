@@ -132,7 +132,7 @@ class _Run:
 
     def either(self, context: Context) -> Node:
         """``and {"OR" and}``."""
-        start = self.peek()
+        first = self.peek()
         found = [self.both(context)]
         while self.peek().sign is Sign.OR:
             self.take()
@@ -141,7 +141,7 @@ class _Run:
             if not checks.anchored(found[-1]):
                 self.fail("a OR NOT b matches nearly every story", start, "write x AND NOT b")
         if len(found) > 1 and not checks.anchored(found[0]):
-            self.fail("NOT a OR b matches nearly every story", start, "write x AND NOT a")
+            self.fail("NOT a OR b matches nearly every story", first, "write x AND NOT a")
         return checks.flat(Or, found)
 
     def both(self, context: Context) -> Node:
