@@ -114,10 +114,19 @@ def test_wirewatch_understands_the_configuration_in_each_container(name: str, mo
         monkeypatch.setenv(key, value)
     loaded = config.load(str(DEPLOY / "wirewatch.yaml"))
     assert loaded.mode == "distributed"
+    assert loaded.rules == ("/etc/wirewatch/rules",)
     assert loaded.kafka.brokers == ("kafka:19092",)
     assert loaded.elasticsearch.url == "http://elasticsearch:9200"
     assert loaded.elasticsearch.api_key is None
     assert (loaded.metrics.host, loaded.metrics.port) == ("0.0.0.0", 9464)  # noqa: S104  of a container
+
+
+def test_commands_on_the_same_machine_take_the_configuration_as_it_is() -> None:
+    loaded = config.load(str(DEPLOY / "wirewatch.yaml"))
+    assert [loaded.path(rules) for rules in loaded.rules] == [ROOT / "config" / "rules"]
+    assert loaded.kafka.brokers == ("127.0.0.1:9092",)
+    assert "127.0.0.1:9092:9092" in SERVICES["kafka"]["ports"]
+    assert "HOST://127.0.0.1:9092" in SERVICES["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
 
 
 def test_the_alert_topics_are_those_of_the_shipped_configuration() -> None:
