@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.core.tag.grammar import APART, LINKS, SEVERING
-from pipeline.core.tag.scan import REGIONAL, Hit
+from pipeline.core.tag.scan import BESIDE, REGIONAL, Hit
 
 _ROLE_USES = frozenset({"agent", "office"})
-_BETWEEN = 28
-"""Characters that may stand between a demonym and its noun: one or two adjectives."""
 
 
 def compose(hits: Sequence[Hit]) -> None:
@@ -23,7 +21,7 @@ def compose(hits: Sequence[Hit]) -> None:
         if following.text is not hit.text:
             continue
         if _regional(hit) and _role(following):
-            if following.start - hit.end <= _BETWEEN and _close(hit, following):
+            if following.start - hit.end <= BESIDE and _close(hit, following):
                 _join(following, hit)
                 _coordinate(hits, index, following)
         elif _role(hit) and not hit.accepted and _regional(following) and following.sense.use != "demonym":
@@ -54,7 +52,7 @@ def _coordinate(hits: Sequence[Hit], index: int, role: Hit) -> None:
         between = hit.text.folded.text[before.to : hit.from_].strip() if before.text is hit.text else "apart"
         if not _regional(before) or before.sense.use != hit.sense.use or between not in ("and", "or", ""):
             return
-        if hit.start - before.end > _BETWEEN:
+        if hit.start - before.end > BESIDE:
             return
         before.anchor = True
         role.owners += (before.sense.region,)

@@ -16,6 +16,7 @@ from pipeline.core.tag.dictionary import Sense
 from pipeline.core.tag.neighbours import Words, after_town, forbidden, preposition, qualify, ticker
 from pipeline.core.tag.scan import PLACES, REGIONAL, Hit
 
+_NO_CUES: Counter[str] = Counter()
 _ABBREVIATION = 5
 """Characters of the longest abbreviation of a state: ``calif``."""
 _SETTLED_BY = 0.05
@@ -102,8 +103,10 @@ class _Decision:
 
     def _cues(self) -> Counter[str]:
         """Count the distinct local cues of each region; weak ones are national and say nothing of a town."""
-        local = {hit.pattern.form: hit for hit in self.hits if hit.sense.use == "cue" and not hit.sense.weak}
-        return Counter(hit.sense.region for hit in local.values())
+        local = {
+            hit.pattern.form: hit.sense.region for hit in self.hits if hit.sense.use == "cue" and not hit.sense.weak
+        }
+        return Counter(local.values()) if local else _NO_CUES
 
     def _bring_home(self, cues: Counter[str]) -> None:
         """Give a town's name to its namesake at home in a local story: ``Edmonton`` in London, ``Dublin`` in Ohio.

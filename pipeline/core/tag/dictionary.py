@@ -13,7 +13,7 @@ import msgspec
 from pipeline.core.story import Kind
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A region: ISO 3166-1 alpha-2 or, for a former state, ISO 3166-3 code; the dates of a former or a young state."""
 
     code: str
@@ -30,7 +30,7 @@ class Entry(msgspec.Struct, frozen=True):
     origin: str = ""
 
 
-class Group(msgspec.Struct, frozen=True):
+class Group(msgspec.Struct, frozen=True, gc=False):
     """A membership of a named group, such as NATO or the Sahel, with its dates."""
 
     name: str
@@ -39,7 +39,7 @@ class Group(msgspec.Struct, frozen=True):
     until: date | None = None
 
 
-class Being(msgspec.Struct, frozen=True):
+class Being(msgspec.Struct, frozen=True, gc=False):
     """An actor; ``id`` is a Wikidata QID or a name of our own."""
 
     id: str
@@ -50,7 +50,7 @@ class Being(msgspec.Struct, frozen=True):
     origin: str = ""
 
 
-class Holder(msgspec.Struct, frozen=True):
+class Holder(msgspec.Struct, frozen=True, gc=False):
     """Who held an office when. ``checked`` is the day on which ``source`` was read; ``unverified`` rows have none."""
 
     office: str
@@ -71,7 +71,7 @@ class Holder(msgspec.Struct, frozen=True):
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
-class Sense(msgspec.Struct, frozen=True, array_like=True):
+class Sense(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One meaning of an alias.
 
     ``use`` says what the alias is: name, demonym, capital, city, division, place, metonym, actor, surname, office,
@@ -87,7 +87,7 @@ class Sense(msgspec.Struct, frozen=True, array_like=True):
     origin: str = ""
 
 
-class Alias(msgspec.Struct, frozen=True, array_like=True):
+class Alias(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A name as written, with its senses, the likeliest first; ``exact`` takes the case as written."""
 
     text: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.core.tag.dictionary import Sense
 from pipeline.core.tag.fold import Folded, fold
 from pipeline.core.tag.vocabulary import Pattern, Vocabulary
@@ -10,6 +12,10 @@ PLACES = frozenset({"name", "capital", "city", "division", "place"})
 REGIONAL = PLACES | {"demonym"}
 _CAPS = 0.8
 """A field with a larger share of capitals is written in capitals, and case says nothing in it."""
+_UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LOWER = _UPPER.lower()
+BESIDE = 28
+"""Characters that may stand between a people and its role noun: one or two adjectives."""
 LONGEST = 2_000_000
 """Code points of a field that are looked at."""
 
@@ -84,18 +90,55 @@ class Hit:
 
 
 def scan(text: Text, vocabulary: Vocabulary) -> list[Hit]:
-    """Return the hits of one field from left to right, those at a wrong case or boundary left out."""
-    written, caps, offsets = text.written, text.caps, text.folded.offsets
+    """Return the hits of one field from left to right, those in a wrong case left out.
+
+    A role noun below the lead is only kept beside another hit, a cue only where it first occurs: a story on business
+    has dozens of both, and the others say nothing.
+    """
     hits: list[Hit] = []
-    for pattern, from_, to in vocabulary.find(text.folded):
-        if offsets is None:
-            start, end = from_ - 1, to - 1
-        else:
-            start, end = offsets[from_ - 1], offsets[to - 1]
-        senses = _senses(pattern, written[start:end], caps)
-        if senses:
-            hits.append(Hit(text, start, end, from_, to, pattern, senses))
+    held: Hit | None = None
+    hints: set[str] = set()
+    last = 0
+    for hit in _read(text, vocabulary):
+        aside = hit.pattern.aside
+        if aside == "hint":
+            if hit.pattern.form in hints:
+                continue
+            hints.add(hit.pattern.form)
+        elif aside and hit.start > text.lead and hit.start - last > BESIDE:
+            held = hit
+            continue
+        elif held is not None:
+            if hit.start - held.end <= BESIDE:
+                hits.append(held)
+            held = None
+        hits.append(hit)
+        last = hit.end
     return hits
+
+
+def _read(text: Text, vocabulary: Vocabulary) -> Iterator[Hit]:
+    """Yield every alias of the text that is written in its case."""
+    written, caps, offsets, patterns = text.written, text.caps, text.folded.offsets, vocabulary.patterns
+    doubled = text.folded.text.replace(" ", "  ")
+    count = doubled.count
+    spaces = seen = 0
+    for index, place, _ in vocabulary.find(doubled):
+        pattern = patterns[index]
+        begin = place + pattern.lead
+        spaces += count(" ", seen, begin)
+        seen = begin
+        from_ = begin - spaces // 2
+        to = from_ + pattern.length
+        start, end = (from_ - 1, to - 1) if offsets is None else (offsets[from_ - 1], offsets[to - 1])
+        if pattern.exact or not pattern.capital or pattern.upper:
+            senses = _senses(pattern, written[start:end], caps)
+        elif caps or not written[start].islower():
+            senses = pattern.loose
+        else:
+            continue
+        if senses:
+            yield Hit(text, start, end, from_, to, pattern, senses)
 
 
 def _senses(pattern: Pattern, written: str, caps: bool) -> tuple[Sense, ...]:
@@ -104,18 +147,17 @@ def _senses(pattern: Pattern, written: str, caps: bool) -> tuple[Sense, ...]:
         exact = tuple(sense for form, sense in pattern.exact if form == written)
         if exact:
             return exact
-    if not pattern.loose:
-        return ()
     if caps or not pattern.capital:
         return pattern.loose
     if pattern.upper:
         return pattern.loose if written.isupper() else ()
-    first = written[:1]
-    return pattern.loose if first.isupper() or not first.islower() else ()
+    return () if written[:1].islower() else pattern.loose
 
 
 def _in_capitals(text: str) -> bool:
     if text.isupper():
         return True
-    upper = sum(map(str.isupper, text))
-    return upper > 0 and upper > _CAPS * (upper + sum(map(str.islower, text)))
+    letters = text.encode("ascii", "ignore")
+    upper = len(letters) - len(letters.translate(None, _UPPER))
+    lower = len(letters) - len(letters.translate(None, _LOWER))
+    return upper > _CAPS * (upper + lower) > 0

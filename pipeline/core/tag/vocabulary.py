@@ -8,13 +8,13 @@ preposition, Korean ones may carry a particle.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import ahocorasick_rs as ahocorasick
 import msgspec
 
 from pipeline.core.tag.dictionary import Alias, Dictionary, Sense
-from pipeline.core.tag.fold import Folded, fold
+from pipeline.core.tag.fold import fold
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
@@ -22,22 +22,29 @@ _HANGUL = re.compile("[\uac00-\ud7a3]")
 _JOINED = ("و", "ب", "ل", "ف", "ك", "وب", "ول")
 """And, in, for, so, like: written together with the next word."""
 _TRAVELLING = frozenset({"actor", "capital", "city", "place", "division"})
+_HINTS = frozenset({"cue", "money"})
+_ASIDE = _HINTS | {"agent"}
+_SHORT = 4
+"""Letters of an abbreviation that counts in capitals only."""
 _PRIORITY = {"null": 0, "actor": 1, "name": 2, "capital": 3, "demonym": 4, "division": 5}
 
 
 class Pattern:
     """What a folded form may stand for: ``loose`` senses in any case, ``exact`` ones as written."""
 
-    __slots__ = ("bare", "capital", "exact", "form", "lead", "loose", "upper")
+    __slots__ = ("aside", "bare", "capital", "exact", "form", "lead", "length", "loose", "upper")
 
     def __init__(self, form: str) -> None:
         self.form = form
+        self.length = len(form)
         self.loose: tuple[Sense, ...] = ()
         self.exact: tuple[tuple[str, Sense], ...] = ()
         self.capital = True
         """Whether the first letter must be a capital."""
         self.upper = False
         """Whether every letter must be a capital: short abbreviations."""
+        self.aside = ""
+        """``role`` for role nouns, ``hint`` for cues and money: no names, and only of use beside one."""
         self.lead = 0
         """Spaces before the form in what the automaton looks for."""
         self.bare = " " not in form
@@ -53,6 +60,10 @@ class Vocabulary:
         for alias in aliases:
             for form, sought in _forms(alias.text):
                 self._add(form, sought, alias)
+        for pattern in self.patterns:
+            if pattern.loose and not pattern.exact and pattern.loose[0].use in _ASIDE:
+                uses = {sense.use for sense in pattern.loose}
+                pattern.aside = "hint" if uses <= _HINTS else "role" if uses == {"agent"} else ""
         self._automaton = ahocorasick.AhoCorasick(
             list(self._sought),
             matchkind=ahocorasick.MatchKind.LeftmostLongest,
@@ -68,28 +79,29 @@ class Vocabulary:
         if alias.exact:
             pattern.exact += tuple((alias.text, sense) for sense in alias.senses)
             return
-        if not pattern.loose:
-            letters = [letter for letter in alias.text if letter.isalpha()]
-            pattern.capital = bool(letters) and letters[0].isupper()
-            pattern.upper = len(letters) <= 4 and len(letters) == len(alias.text) and alias.text.isupper()
-        else:
-            pattern.capital = pattern.capital and alias.text[0].isupper()
-        merged = (*pattern.loose, *alias.senses)
+        text = alias.text
+        capital = text[0].isupper() if text[0].isalpha() else next(filter(str.isalpha, text), "").isupper()
+        if pattern.loose:
+            pattern.capital = pattern.capital and capital
+            self._merge(pattern, alias.senses)
+            return
+        pattern.capital = capital
+        pattern.upper = len(text) <= _SHORT and text.isalpha() and text.isupper()
+        pattern.loose = alias.senses
+        if len(alias.senses) > 1:
+            self._merge(pattern, ())
+
+    @staticmethod
+    def _merge(pattern: Pattern, senses: tuple[Sense, ...]) -> None:
+        merged = (*pattern.loose, *senses)
         if any(sense.actor for sense in merged):
             merged = tuple(sense for sense in merged if sense.use != "null")  # a trap that somebody bears
         pattern.loose = tuple(sorted(merged, key=lambda sense: (_PRIORITY.get(sense.use, 9), -sense.weight)))
 
-    def find(self, folded: Folded) -> Iterator[tuple[Pattern, int, int]]:
-        """Yield each match: its pattern, and where it starts and ends in the padded text."""
-        doubled = folded.text.replace(" ", "  ")
-        patterns, spaces, seen = self.patterns, 0, 0
-        for index, start, _ in self._automaton.find_matches_as_indexes(doubled):
-            pattern = patterns[index]
-            begin = start + pattern.lead
-            spaces += doubled.count(" ", seen, begin)
-            seen = begin
-            begin -= spaces // 2
-            yield pattern, begin, begin + len(pattern.form)
+    def find(self, doubled: str) -> list[tuple[int, int, int]]:
+        """Return (pattern, start, end) for each match in folded text whose spaces are doubled."""
+        found: list[tuple[int, int, int]] = self._automaton.find_matches_as_indexes(doubled)
+        return found
 
 
 def vocabulary(dictionary: Dictionary, language: str) -> Vocabulary:
@@ -104,6 +116,8 @@ def vocabulary(dictionary: Dictionary, language: str) -> Vocabulary:
     def senses(alias: Alias) -> tuple[Sense, ...]:
         if alias.language not in ("", language, *(() if foreign else ("en",))):
             return ()
+        if len(alias.senses) == 1 and wanted is None:
+            return alias.senses if alias.senses[0].use != "surname" else ()
         return tuple(
             sense
             for sense in alias.senses
@@ -111,15 +125,18 @@ def vocabulary(dictionary: Dictionary, language: str) -> Vocabulary:
         )
 
     return Vocabulary(
-        msgspec.structs.replace(alias, senses=found) for alias in dictionary.aliases if (found := senses(alias))
+        alias if found is alias.senses else msgspec.structs.replace(alias, senses=found)
+        for alias in dictionary.aliases
+        if (found := senses(alias))
     )
 
 
 def _forms(text: str) -> list[tuple[str, str]]:
     """Return the folded forms of an alias, each with its pattern."""
     folded = fold(text).text[1:-1].rstrip()
-    if not folded.strip():
-        return []
+    if folded.isascii() and "  " not in folded:
+        form = folded.strip()
+        return [(form, f" {form.replace(' ', '  ')} ")] if form else []
     if _UNSPACED.search(folded):
         return [(folded, folded)]
     if _ARABIC.search(folded):
