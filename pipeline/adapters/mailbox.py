@@ -148,8 +148,15 @@ class Mailbox:
         return parts[0] if parts and len(parts[0]) <= MAX_BYTES else None
 
 
-def payloads_of(data: bytes, origin: str, provider: str) -> Iterator[Payload]:
-    """Yield the attachments in a news format, or else the message itself as a ninjs story; never nothing."""
+def payloads_of(data: bytes, origin: str, provider: str) -> list[Payload]:
+    """Return the attachments in a news format, or else the message itself as a ninjs story; never nothing."""
+    try:
+        return list(_payloads(data, origin, provider))
+    except Exception:  # noqa: BLE001  the library fails on some ill-formed mail; the desk then keeps it whole
+        return [Payload(data=data, origin=origin, received=datetime.now(UTC), provider=provider)]
+
+
+def _payloads(data: bytes, origin: str, provider: str) -> Iterator[Payload]:
     message = email.message_from_bytes(data, policy=email.policy.default)
     now = datetime.now(UTC)
     found = False
