@@ -11,7 +11,7 @@ from pipeline.core.formats import strict_json
 from pipeline.core.formats.xml import Element, IllFormedError, local, parse_xml, recover_xml
 from pipeline.core.payload import Payload
 
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 _BOMS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _HTML = re.compile(rb"(?:<!doctype\s+html[\s>]|<html[\s>])", re.IGNORECASE)
 _PROLOGUE = re.compile(rb"(?:\s+|<\?[^>]{0,2000}\?>|<!--.{0,4000}?-->)*", re.DOTALL)

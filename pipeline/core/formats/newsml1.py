@@ -15,7 +15,7 @@ from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.feeds import finish_all
-from pipeline.core.formats.text import element_text, html_text, looks_like_html, plain_text
+from pipeline.core.formats.text import element_line, element_text, html_text, looks_like_html, plain_text
 from pipeline.core.formats.words import status_of, urgency_of
 from pipeline.core.formats.xml import Element, Group, attribute, below, content, first, grouped, language, local
 from pipeline.core.story import Link, Subject
@@ -108,7 +108,7 @@ def _embargoed(management: Group, state: str | None) -> str | None:
 
 
 def _line(parts: Group, name: str) -> str | None:
-    return next((text for one in parts.get(name, ()) if (text := content(one))), None)
+    return next((text for one in parts.get(name, ()) if (text := element_line(one))), None)
 
 
 def _inner_headline(parts: Group) -> str | None:

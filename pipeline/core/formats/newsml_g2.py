@@ -17,7 +17,7 @@ from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.feeds import finish_all
 from pipeline.core.formats.hosts import authority
-from pipeline.core.formats.text import element_text, html_text, looks_like_html, plain_text
+from pipeline.core.formats.text import element_line, element_text, html_text, looks_like_html, plain_text
 from pipeline.core.formats.words import code, status_of, urgency_of
 from pipeline.core.formats.xml import Element, Group, attribute, below, content, first, grouped, language, local
 from pipeline.core.story import Link, Subject
@@ -68,7 +68,7 @@ def _draft(item: Element, sender: str | None) -> Draft:
         dateline=_any(about, "dateline"),
         body=_body(inline, inner) or _description(about),
         language=attribute(first(about, "language"), "tag") or _inline_language(inline) or language(item),
-        ed_note=" | ".join(note for one in meta.get("edNote", ()) if (note := content(one))),
+        ed_note=" | ".join(note for one in meta.get("edNote", ()) if (note := element_line(one))),
         links=list(_links(meta)),
         subjects=list(_subjects(about)),
         bare=uri is not None,
@@ -77,7 +77,7 @@ def _draft(item: Element, sender: str | None) -> Draft:
 
 def _any(group: Group, name: str) -> str | None:
     """Return the text of the first element of that name that has one."""
-    return next((text for one in group.get(name, ()) if (text := content(one))), None)
+    return next((text for one in group.get(name, ()) if (text := element_line(one))), None)
 
 
 def _reference(element: Element | None) -> str | None:

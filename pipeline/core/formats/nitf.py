@@ -13,7 +13,7 @@ from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft, finish
 from pipeline.core.formats.hosts import authority
-from pipeline.core.formats.text import element_text
+from pipeline.core.formats.text import element_line, element_text
 from pipeline.core.formats.words import MEANT, status_of, urgency_of
 from pipeline.core.formats.xml import (
     Element,
@@ -58,7 +58,7 @@ def read(document: Document) -> Parsed:
         headline=headline_of(body) or content(below(head, "title")),
         slugline=attribute(first(facts, "du-key"), "key") or _meta(head, "slug", "slugline", "ap-slug"),
         byline=byline_of(body),
-        dateline=content(first(opening, "dateline")),
+        dateline=element_line(first(opening, "dateline")),
         body=text or element_text(first(opening, "abstract")),
         language=language(root) or language(body) or _meta(head, "language", "lang"),
         ed_note=" | ".join(note for one in facts.get("ed-msg", ()) if (note := attribute(one, "info"))),
@@ -90,19 +90,20 @@ def headline_of(body: Element | None) -> str | None:
     """Return the first main headline; some senders write ``headline`` for ``hedline``."""
     opening = grouped(below(body, "body.head"))
     for one in (*opening.get("hedline", ()), *opening.get("headline", ())):
-        if text := content(below(one, "hl1")):
+        if text := element_line(below(one, "hl1")):
             return text
     return None
 
 
 def byline_of(body: Element | None) -> str | None:
-    """Return the byline of the body's head; a title in ``byttl`` is set off even where no space stands before it."""
+    """Return the byline of the body's head; names and titles are set apart even where no space stands between."""
     element = below(body, "body.head", "byline")
     if element is None:
         return None
-    titles = {title.text for title in element.iter("{*}byttl")}
-    pieces = (f" {piece} " if piece in titles else str(piece) for piece in element.itertext())
-    return " ".join("".join(pieces).split()) or None
+    line = ""
+    for piece in map(str, element.itertext()):
+        line += f" {piece}" if line[-1:].isalnum() and piece[:1].isalnum() else piece
+    return " ".join(line.split()) or None
 
 
 def _host(facts: Group, head: Element | None, opening: Group) -> str | None:

@@ -114,6 +114,13 @@ def element_text(element: Element | None, skip: frozenset[str] = frozenset()) ->
     return _joined("".join(pieces))
 
 
+def element_line(element: Element | None) -> str | None:
+    """Return the text below an XML element as one line; a break or a paragraph inside is a space."""
+    if element is None:
+        return None
+    return one_line(element_text(element) if len(element) else element.text)
+
+
 def _gather(element: Element, pieces: list[str], skip: frozenset[str]) -> None:
     # Recursion is bounded: libxml2 refuses more than 256 levels.
     if element.text:

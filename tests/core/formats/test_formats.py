@@ -60,7 +60,7 @@ def test_an_unknown_name_of_a_format_lists_the_known_ones() -> None:
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "the root element is <svg>"),
         (b'{"type": "FeatureCollection"}', "JSON of no known news format"),
         (b"[1, 2]", "JSON of no known news format"),
-        (b"<a>" + b" " * (8 * 1024 * 1024), "bytes are more than a story or feed may have"),
+        (b"<a>" + b" " * (4 * 1024 * 1024), "bytes are more than a story or feed may have"),
     ],
 )
 def test_what_is_no_news_is_refused_with_one_line(data: bytes, reason: str) -> None:

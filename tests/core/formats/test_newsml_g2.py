@@ -12,7 +12,9 @@ from tests.core.formats.samples import XHTML, newsml_g2, parsed, story
 
 
 def test_a_news_item_fills_every_field() -> None:
-    found = story(newsml_g2("<edNote>Adds quote</edNote>", "<by>By A. N. Other</by><dateline>BERGEN - </dateline>"))
+    found = story(
+        newsml_g2("<edNote><p>Adds</p><p>quote</p></edNote>", "<by>By A. N. Other</by><dateline>BERGEN - </dateline>")
+    )
     assert (found.uri, found.provider, found.version) == ("urn:acme:1", "ACME", "2")
     assert found.version_created == datetime(2026, 1, 5, 10, 15, tzinfo=UTC)
     assert found.first_created == datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

@@ -55,6 +55,12 @@ def test_a_correction_names_what_it_corrects() -> None:
     assert (found.signal, found.links) == ("correction", (Link("previousversion", "acme.6"),))
 
 
+def test_parts_of_a_headline_and_a_byline_do_not_run_together() -> None:
+    head = "<byline>By<person>A. N. Other</person><byttl>Reporter</byttl>, Acme</byline>"
+    found = story(nitf(head=head).replace("Ferry line reopens", "Ferry line<br/>reopens"))
+    assert (found.headline, found.byline) == ("Ferry line reopens", "By A. N. Other Reporter, Acme")
+
+
 def test_the_title_stands_in_for_a_missing_headline() -> None:
     assert story(nitf().replace("<hl1>Ferry line reopens</hl1>", "")).headline == "Ferry"
 

@@ -21,7 +21,14 @@ def test_iptc7901_fills_every_field() -> None:
 
 @pytest.mark.parametrize(
     ("rush", "signal"),
-    [("EXTRA", None), ("1ST LEAD", "update"), ("REFILE", "refile"), ("(Achtung)", None), ("KORREKTUR", "correction")],
+    [
+        ("EXTRA", None),
+        ("2ND LEAD (Adds quote)", "update"),
+        ("1ST LEAD", "update"),
+        ("REFILE", "refile"),
+        ("(Achtung)", None),
+        ("KORREKTUR", "correction"),
+    ],
 )
 def test_rush_words_alone_on_a_line_are_not_the_headline(rush: str, signal: str | None) -> None:
     found = story(iptc7901(f"{rush}\r\nFerry line\r\nreopens\r\nBy A. N. Other, Acme ="))
