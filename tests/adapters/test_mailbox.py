@@ -152,4 +152,4 @@ def test_active_html_becomes_plain_text() -> None:
 def test_whatever_comes_is_a_payload(data: bytes) -> None:
     head = b"Content-Type: multipart/mixed; boundary=x\r\nSubject: =?utf-8?q?=ff?=\r\n"
     for mail in (data, head + b"\r\n--x\r\n" + data, b"Content-Type: text/plain; charset=" + data):
-        assert payloads_of(mail, "x", "p"))
+        assert payloads_of(mail, "x", "p")
