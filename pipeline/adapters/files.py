@@ -18,6 +18,9 @@ DOCUMENT_LIMIT = 16 * 1024 * 1024
 RATIO_LIMIT = 200
 """How many times its own size a gzip file may unpack to, beyond the first document."""
 
+UNFINISHED = frozenset({".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".lock"})
+"""How programs end the name of a file that they have not finished."""
+
 LINES = (".jsonl", ".ndjson")
 
 Refuse = Callable[[str, str], None]
@@ -46,7 +49,7 @@ def walk(folder: Path) -> list[Path]:
 
 
 def _unfinished(file: Path) -> bool:
-    return any(part.startswith(".") for part in file.parts) or file.suffix in {".tmp", ".part"}
+    return any(part.startswith(".") for part in file.parts) or file.suffix in UNFINISHED
 
 
 def of_file(path: str, refuse: Refuse, provider: str | None = None) -> Iterator[Payload]:
