@@ -44,6 +44,9 @@ Effect = Callable[[Records], Awaitable[None]]
 GRACE = 5.0
 """Seconds that a running effect has when its partitions are revoked or the process is to stop."""
 
+READ_WAIT = 0.5
+"""Seconds that a read waits for records; a rebalance waits for the read."""
+
 WATCH = 5.0
 """Seconds between two looks at the lag."""
 
@@ -73,6 +76,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self._term = 0
         """Counts assignments: what was read in one is neither done nor acknowledged in another."""
         self._done = 0
+        self._reading: asyncio.Future[Records] | None = None
         self._running: asyncio.Task[None] | None = None
         self._free = asyncio.Event()
         self._free.set()
@@ -90,7 +94,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             await self.sleep(0.1)
             return
         term = self._term
-        records = await self._getmany(active_partitions=active, timeout=timeout)
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(self._getmany(active_partitions=active, timeout=READ_WAIT))
+        records = await asyncio.shield(self._reading)
+        self._reading = None
         if not records or self.should_stop or not self.flow_active or term != self._term:
             return  # whatever was read belongs to an assignment that has ended: the next one seeks to the commits
         first = next(iter(records))
@@ -169,6 +176,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         """Let the running effect end, or end it after GRACE seconds; commit what is confirmed."""
         self.stop_flow()
         self.app.flow_control.suspend()
+        if self._reading is not None:  # a read that outlives its assignment takes from the next one what nobody gets
+            await asyncio.wait([self._reading])
         task = self._running
         if task is not None:
             await asyncio.wait([task], timeout=GRACE)

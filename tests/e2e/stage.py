@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -133,6 +133,12 @@ class Stage:
         """Return the dead letters."""
         whole = read.whole(self.config.kafka, topics.DEAD)
         return [records.dead_letter_of(record) for record in whole.values()]
+
+    def trail(self, ids: Collection[str]) -> list[str]:
+        """Return where on ``wire.stories`` these stories are, for the message of a test that misses them."""
+        found = read.records(self.config.kafka, [topics.STORIES], LONG_AGO, follow=False)
+        stories = ((record, records.story_of(record)) for record in found)
+        return [f"{story.uri} at {r.partition}/{r.offset}" for r, story in stories if story.id in ids]
 
     def indexed(self) -> list[Indexed]:
         """Return every story of every monthly index."""

@@ -66,7 +66,8 @@ class Ledger:
         ids = [story.id for story in found]
         assert len(ids) == len(set(ids)), "a story is in the index twice"
         there = {story.id: story.revision for story in found}
-        assert should.revisions.keys() - there.keys() == set(), "stories are lost"
+        lost = should.revisions.keys() - there.keys()
+        assert not lost, f"stories are lost: {self.stage.trail(lost)}"
         assert there == should.revisions, "a story is there in a stale revision"
         raised = self.stage.alerts()
         assert should.alerts.keys() - raised.keys() == set(), "alerts are lost"

@@ -115,6 +115,35 @@ def test_what_was_read_in_an_assignment_that_ended_meanwhile_is_let_go() -> None
     run(test)
 
 
+def test_a_revocation_waits_for_the_read_that_is_under_way() -> None:
+    async def test() -> None:
+        async with consumer() as found:
+            found._on_partitions_revoked = lambda revoked: note([], None, revoked)
+            waiting = asyncio.ensure_future(next_of(found))
+            await asyncio.sleep(0)
+            revoking = asyncio.ensure_future(found.on_partitions_revoked({TP("t", 0), TP("t", 1)}))
+            await asyncio.sleep(0.05)
+            assert not revoking.done()
+            found.fetches.put_nowait(fetch(p0=range(3)))
+            await revoking
+            assert await waiting is None
+
+    run(test)
+
+
+def test_a_read_whose_reader_is_cancelled_is_not_lost() -> None:
+    async def test() -> None:
+        async with consumer() as found:
+            waiting = asyncio.ensure_future(next_of(found))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.sleep(0)
+            found.fetches.put_nowait(fetch(p0=range(3)))
+            assert (await next_of(found)).value == fetch(p0=range(3))
+
+    run(test)
+
+
 def test_a_fetch_asked_for_while_the_flow_stood_still_belongs_to_the_assignment_after_it() -> None:
     async def test() -> None:
         async with consumer() as found:
