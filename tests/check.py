@@ -32,6 +32,7 @@ def main() -> int:
     coverage = ["--cov", "--cov-report="] if servers else []
     took.append(_run("tests", [*pytest, *coverage, "-m", "not servers"]))
     if servers:
+        took.append(_run("Prometheus", [sys.executable, "-m", "tests.deploy.prometheus"]))
         took.append(_run("tests on servers", [*pytest, *coverage, "--cov-append", "-m", "servers"]))
         took.append(_run("coverage", [str(BIN / "coverage"), "report"]))
     print("\n" + "\n".join(f"{'ok  ' if good else 'FAIL'} {name:<18} {spent:6.1f} s" for name, spent, good in took))

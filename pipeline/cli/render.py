@@ -35,7 +35,7 @@ def alert_line(alert: Alert, style: Style, now: datetime | None = None) -> str:
     """Return an alert as two lines: what and which story; where and who."""
     label, colour = _TYPE[alert.type]
     story = alert.story
-    moment = now or story.version_created or story.received
+    moment = now or story.time
     what = f"{alert.topic}/{alert.rule}" if alert.rule else "whole story"
     reason = f"  ({alert.reason})" if alert.reason else ""
     urgent = style("FLASH ", BOLD, RED) if story.urgency == 1 else ""

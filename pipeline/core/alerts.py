@@ -32,6 +32,8 @@ class AlertStory(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     version_created: datetime | None
     received: datetime | None
+    time: datetime | None
+    """``Story.time``: when this revision was made, as far as anybody knows."""
     regions: tuple[Region, ...]
     actors: tuple[Actor, ...]
 
@@ -89,6 +91,7 @@ def make_alert(story: Story, type_: AlertType, match: Match | None, reason: str 
             status=story.status,
             version_created=story.version_created,
             received=story.received,
+            time=story.time,
             regions=story.regions,
             actors=story.actors,
         ),
@@ -113,7 +116,7 @@ def event_attributes(alert: Alert) -> dict[str, str]:
     }
     if alert.rule is not None:
         attributes["subject"] = alert.rule
-    moment = alert.story.version_created or alert.story.received
+    moment = alert.story.time
     if moment is not None:
         attributes["time"] = moment.isoformat().replace("+00:00", "Z")
     return attributes

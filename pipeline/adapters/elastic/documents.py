@@ -55,7 +55,7 @@ def alert_document(alert: Alert, raised: datetime | None) -> bytes:
         **_given(story, ("uri", "provider", "version", "status", "urgency", "headline", "received", "version_created")),
         **_named(story.regions, story.actors),
         "story": story_id(story.provider, story.uri),
-        "time": story.version_created or story.received,
+        "time": story.time,
         "raised": raised,
     }
     return encode({**{name: value for name, value in fields.items() if value not in (None, [])}, "document": alert})
