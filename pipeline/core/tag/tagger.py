@@ -32,12 +32,17 @@ def home_of(provider: str, homes: Mapping[str, str]) -> str:
     return "" if code in _SOLD else code
 
 
+_REMEMBERED = 1000
+"""Providers whose home is not looked up again."""
+
+
 class Tagger:
     """Names the regions and actors of stories by one dictionary; ``homes`` gives a provider's country."""
 
     def __init__(self, dictionary: Dictionary, homes: Mapping[str, str] | None = None) -> None:
         self.dictionary = dictionary
         self.homes = homes or {}
+        self._homes: dict[str, str] = {}
         self._vocabularies: dict[str, Vocabulary] = {}
         self._surnames = Surnames(dictionary)
 
@@ -62,9 +67,8 @@ class Tagger:
                 text = Text(field, written)
                 texts.append(text)
                 hits += scan(text, words)
-        context = Context(
-            self.dictionary.words, self._located(story.dateline, words), home_of(story.provider, self.homes)
-        )
+        located = self._located(story.dateline, words) if story.dateline else ""
+        context = Context(self.dictionary.words, located, self._home(story.provider))
         decide(hits, context)
         hits += self._surnames.find(hits, texts, _day(story))
         compose(hits)
@@ -75,10 +79,16 @@ class Tagger:
             self._vocabularies[language] = vocabulary(self.dictionary, language)
         return self._vocabularies[language]
 
-    def _located(self, dateline: str | None, words: Vocabulary) -> str:
+    def _home(self, provider: str) -> str:
+        home = self._homes.get(provider)
+        if home is None:
+            home = home_of(provider, self.homes)
+            if len(self._homes) < _REMEMBERED:
+                self._homes[provider] = home
+        return home
+
+    def _located(self, dateline: str, words: Vocabulary) -> str:
         """Return the region of a dateline: of its last place, as ``CALGARY, Alberta`` ends in the larger one."""
-        if not dateline:
-            return ""
         hits = [hit for hit in scan(Text("dateline", dateline), words) if hit.sense.use in REGIONAL]
         return hits[-1].sense.region if hits else ""
 

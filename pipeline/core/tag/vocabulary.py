@@ -83,6 +83,7 @@ class Vocabulary:
         capital = text[0].isupper() if text[0].isalpha() else next(filter(str.isalpha, text), "").isupper()
         if pattern.loose:
             pattern.capital = pattern.capital and capital
+            pattern.upper = pattern.upper and text.isupper()
             self._merge(pattern, alias.senses)
             return
         pattern.capital = capital
