@@ -27,8 +27,11 @@ _SLUG = re.compile(
 )
 _NOTE = re.compile(
     r"\b(?:(mandatory kill|bulletin kill|kill(?= (?:the |this |all )?(?:story|stories|versions?|item|copy|slug))"
-    r"|(?:story|item|article|version|copy) (?:has been|is|was) (?:withdrawn|killed|retracted)"
-    r"|withdraws? (?:the |this )?(?:story|item))"
+    r"|(?-i:KILL)(?=\s*(?:[:–—-]|$))"
+    r"|(?:story|item|article|version|copy|report)\b.{0,40}?"
+    r"\b(?:has been|is|was) (?:withdrawn|killed|retracted|recalled)"
+    r"|(?:withdraws?|disregard) (?:the |this )?(?:story|item|article|report)"
+    r"|meldung\b.{0,40}?\bzurückgezogen|dépêche\b.{0,40}?\bannulée)"
     r"|(corrects|correcting|correction|corrected|corrective|korrektur|berichtigung|berichtigt|corrige)"
     r"|(write-?thru|writethrough)"
     r"|(refiles?|refiling|refiled)"

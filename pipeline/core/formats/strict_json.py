@@ -65,6 +65,8 @@ def _int(text: str) -> int:
 def _refuse_lone_surrogates(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except RecursionError:
+        raise InputError("not usable JSON: it is nested too deeply") from None
     except UnicodeEncodeError:
         raise InputError("not usable JSON: a lone surrogate in a string (RFC 7493)") from None
 

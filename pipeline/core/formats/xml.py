@@ -53,7 +53,7 @@ def parse_xml(data: bytes) -> Element:
         root = etree.fromstring(data, _parser)
     except etree.XMLSyntaxError as error:
         # A prefix without a namespace is well-formed XML all the same.
-        if all(entry.domain_name == "NAMESPACE" for entry in _parser.error_log):
+        if {entry.domain_name for entry in _parser.error_log} == {"NAMESPACE"}:
             root = recover_xml(data)
             if root is not None:
                 return root

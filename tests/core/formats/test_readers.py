@@ -35,6 +35,7 @@ from pipeline.core.story import Status
         (b'{"a": "\xe9"}', "not UTF-8: byte 7"),
         ("{}".encode("utf-16"), "not UTF-8"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
+        (b"[" * 900 + b'"\\ud800"' + b"]" * 900, "nested too deeply|lone surrogate"),
         (b'{"a": 1} x', "not valid JSON: Extra data at line 1, column 10"),
         (b'{"a": 1', "not valid JSON"),
         (b'{"a": "\n"}', "not valid JSON"),
