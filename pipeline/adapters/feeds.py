@@ -147,7 +147,7 @@ class Client:
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             raise FetchError(url, f"not a URL of the web: {error}") from None
         except aiohttp.ClientConnectorError as error:
-            raise FetchError(url, str(error.os_error) or str(error), host=True) from None
+            raise FetchError(url, error.os_error.strerror or str(error.os_error), host=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise FetchError(url, str(error) or type(error).__name__) from None
 

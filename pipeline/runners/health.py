@@ -29,7 +29,7 @@ class HealthBook:
         self._unwritten: set[str] = set()
         self._states: dict[str, State] = {}
         self._written = self.now()
-        if path is not None:
+        if path is not None and path.exists():
             with SourceState(path) as state:
                 self.health = state.health()
 
