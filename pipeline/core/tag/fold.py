@@ -22,6 +22,10 @@ _SPECIAL = {
     "þ": "t",
     "ı": "i",
     "ħ": "h",
+    "ª": "a",
+    "º": "o",
+    "µ": "u",
+    "ƒ": "f",
     "ة": "ه",
 }
 _STRIPPED_BELOW = 0x0700
@@ -49,7 +53,7 @@ def fold_character(character: str) -> str:
     letter = lowered if len(lowered) == 1 else lowered[:1]
     if letter in _SPECIAL:
         return _SPECIAL[letter]
-    if not letter.isalnum() and unicodedata.category(letter)[0] != "M":
+    if not (letter.isalpha() or letter.isdecimal()) and unicodedata.category(letter)[0] != "M":
         return " "
     base = unicodedata.normalize("NFD", letter)[0]
     return base if ord(base) < _STRIPPED_BELOW and base.isalnum() else letter

@@ -27,11 +27,13 @@ class Surnames:
                     self.bearers[form].append(sense)
                     self.of[sense.actor].append(form)
         self.patterns: dict[str, Pattern] = {}
+        self.offices = {holder.office for holder in dictionary.holders}
 
     def find(self, hits: Sequence[Hit], texts: Sequence[Text], day: date | None) -> list[Hit]:
         """Return the surnames that stand after an office, and those of the people whom the story names in full."""
         known: dict[str, str] = {}
-        for hit in hits:
+        holders = self._holders(hits, day)
+        for hit in (*hits, *holders):
             if hit.accepted and hit.sense.actor and self.dictionary.actors[hit.sense.actor].kind is Kind.PERSON:
                 for form in self.of.get(hit.sense.actor, ()):
                     known.setdefault(form, hit.sense.actor)
@@ -39,15 +41,30 @@ class Surnames:
         for form, actor in titled:
             known.setdefault(form, actor)
         if not known:
-            return []
+            return holders
         taken = {
             (hit.text.field, place) for hit in hits if hit.accepted or hit.sense.use == "null" for place in _words(hit)
         }
-        found: list[Hit] = []
+        found = holders
         for form, actor in known.items():
             sense = next(sense for sense in self.bearers[form] if sense.actor == actor)
             for text in texts:
                 found += self._occurrences(form, sense, text, taken)
+        return found
+
+    def _holders(self, hits: Sequence[Hit], day: date | None) -> list[Hit]:
+        """Return who held the offices that the story names, on its day, where somebody has checked the dates."""
+        found: list[Hit] = []
+        for hit in hits:
+            if day is None or not hit.accepted or hit.sense.actor not in self.offices:
+                continue
+            for holder in self.dictionary.holders_of(hit.sense.actor, day):
+                if holder.verified:
+                    being = self.dictionary.actors[holder.person]
+                    sense = Sense("actor", being.country, being.id, being.sector, origin=holder.origin)
+                    held = Hit(hit.text, hit.start, hit.end, hit.from_, hit.to, hit.pattern, (sense,))
+                    held.accept(sense, f"holder of {hit.sense.actor} on {day}")
+                    found.append(held)
         return found
 
     def _titled(self, hits: Sequence[Hit], known: dict[str, str], day: date | None) -> list[tuple[str, str]]:
@@ -83,7 +100,7 @@ class Surnames:
             if text.caps or text.written[start].isupper():
                 pattern = self.patterns.setdefault(form, Pattern(form))
                 hit = Hit(text, start, end, from_, to, pattern, (sense,))
-                hit.accepted, hit.evidence = True, "full name or office in the story"
+                hit.accept(sense, "full name or office in the story")
                 found.append(hit)
         return found
 
