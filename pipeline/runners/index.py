@@ -5,7 +5,8 @@ written in this order, each step confirmed before the next, so that a crash betw
 
 1. the alerts that are retracted, to Kafka: while the old revision still stands, a repeat finds them again;
 2. the old revisions, apart: a late one that is kept there has been dealt with, and retracts nothing a second time;
-3. the new revisions, the alerts that came over ``wire.alerts``, and what is held or no longer held.
+3. the new revisions, the alerts that came over ``wire.alerts``, and what is held or no longer held;
+4. the same three for stories of other uris that a kill reaches (``kills.py``).
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ from pipeline.adapters.kafka import records, topics
 from pipeline.adapters.kafka.records import Message, Record
 from pipeline.adapters.kafka.send import Refused
 from pipeline.config import Kafka
-from pipeline.core import life
+from pipeline.core import chain, life
 from pipeline.core.alerts import Alert
 from pipeline.core.payload import DeadLetter
 from pipeline.core.story import Story, story_id
+from pipeline.runners.kills import reached
 
 WORKER = "index"
 STEP = "index"
@@ -65,13 +67,17 @@ class Folded(msgspec.Struct):
 
 
 class Sorted(msgspec.Struct):
-    """The records of one fetch by what they are; ``behind`` has the record of each story's and alert's id."""
+    """The records of one fetch by what they are, what is wrong with some, and what was taken back because of others.
+
+    ``behind`` has the record of each story's and alert's id.
+    """
 
     stories: list[Incoming] = []
     alerts: list[Action] = []
     held: dict[bytes, Action] = {}
     dead: list[DeadLetter] = []
     behind: dict[str, Record] = {}
+    retracted: list[Alert] = []
 
 
 def fold(folded: Folded, incoming: Incoming, known: set[tuple[str, int]], versions: Mapping[str, str | None]) -> None:
@@ -120,16 +126,46 @@ class IndexWorker:
             except Exception as error:  # noqa: BLE001  whatever is wrong with one record must not cost the others
                 found.dead.append(_letter(record, f"{type(error).__name__}: {error}", traceback.format_exc()))
         folded = await self._fold(found.stories)
-        retracted = [alert for one in folded for alert in one.retracted]
-        dead = found.dead + await self._retract(retracted, found.behind)
-        refused = await self.bulks[0].write([self.shelf.keep(old) for one in folded for old in one.old])
-        writes = [self._write(bulk, folded[share :: len(self.bulks)]) for share, bulk in enumerate(self.bulks)]
-        for part in await asyncio.gather(*writes):
-            refused += part
-        refused += await self.bulks[0].write([*found.alerts, *found.held.values()])
-        dead += [_letter(found.behind[refusal.action.id.partition("-")[0]], refusal.reason) for refusal in refused]
-        await self._bury(dead)
-        _count([incoming.story for incoming in found.stories], retracted, len(dead))
+        await self._store(folded, found)
+        await self._kill([one.newest for one in folded if one.newest and one.changed], found)
+        await self._put([*found.alerts, *found.held.values()], found)
+        await self._bury(found.dead)
+        _count(found)
+
+    async def _store(self, folded: Sequence[Folded], found: Sorted) -> None:
+        """Take back, keep the old, store the new."""
+        await self._retract([alert for one in folded for alert in one.retracted], found)
+        await self._put([self.shelf.keep(old) for one in folded for old in one.old], found)
+        shares = [folded[share :: len(self.bulks)] for share in range(len(self.bulks))]
+        await asyncio.gather(
+            *(self._newest(bulk, share, found) for bulk, share in zip(self.bulks, shares, strict=True))
+        )
+
+    async def _newest(self, bulk: Bulk, folded: Sequence[Folded], found: Sorted) -> None:
+        """Store the newest revisions, and where new stories stand."""
+        actions: list[Action] = []
+        for one in folded:
+            if one.newest is not None and one.changed:
+                actions.append(self.shelf.store(one.newest, one.month))
+                if one.new:
+                    actions.append(self.shelf.place(one.newest, one.month))
+        _refuse(await bulk.write(actions), found)
+
+    async def _kill(self, stories: Sequence[Story], found: Sorted) -> None:
+        """Do the same for stories of other uris that a kill among ``stories``, or of one of them, reaches."""
+        killed = await reached(self.shelf, self.bulks[0], stories)
+        silent = {incoming.story.id for incoming in found.stories if incoming.silent}
+        retracted: list[Alert] = []
+        for one in killed:
+            found.behind.setdefault(one.story.id, found.behind[one.cause])
+            if one.cause not in silent:
+                retracted += life.retractions(one.story, one.tombstone, self.versions)
+        await self._retract(retracted, found)
+        await self._put([self.shelf.keep(one.story) for one in killed], found)
+        await self._put([self.shelf.store(one.tombstone, one.month) for one in killed], found)
+
+    async def _put(self, actions: Sequence[Action], found: Sorted) -> None:
+        _refuse(await self.bulks[0].write(actions), found)
 
     def _sort(self, record: Record, found: Sorted) -> None:
         """Put a record where it belongs; raises whatever is wrong with it."""
@@ -151,37 +187,32 @@ class IndexWorker:
 
     async def _fold(self, incoming: Sequence[Incoming]) -> list[Folded]:
         """Return what the stories of one fetch mean, given what is stored."""
-        stands = await self.shelf.find(list({one.story.id for one in incoming}))
+        ids = list({one.story.id for one in incoming})
+        stands = await self.shelf.find(ids, [name for one in incoming for name in chain.predecessors(one.story)])
         known = await self.shelf.known(one.story for one in incoming if _late(stands.get(one.story.id), one.story))
+        chains = {id_: stand.chain for id_, stand in stands.items()}
         folded: dict[str, Folded] = {}
         for one in incoming:
             id_ = one.story.id
+            first = next(iter(chain.predecessors(one.story)), id_)
+            name = chains.get(first, first)
+            chains.setdefault(id_, name)
             if id_ not in folded:
                 stand = stands.get(id_)
                 month = stand.month if stand else self.shelf.month(one.story)
                 folded[id_] = Folded(month, stand.story if stand else None, new=stand is None)
-            fold(folded[id_], one, known, self.versions)
+            story = msgspec.structs.replace(one.story, chain=name)
+            fold(folded[id_], msgspec.structs.replace(one, story=story), known, self.versions)
         return list(folded.values())
 
-    async def _retract(self, alerts: Sequence[Alert], behind: Mapping[str, Record]) -> list[DeadLetter]:
-        """Publish what is taken back; return the letters of what Kafka will not take."""
-        messages = {message.value: alert for alert in alerts for message in records.alert_messages(alert)}
-        refused = await self.sender.send([message for alert in alerts for message in records.alert_messages(alert)])
-        letters = []
-        for refusal in refused:
-            story = messages[refusal.message.value].story
-            letters.append(_letter(behind[story_id(story.provider, story.uri)], refusal.reason))
-        return letters
-
-    async def _write(self, bulk: Bulk, folded: Sequence[Folded]) -> list[Unindexed]:
-        """Store the newest revisions, and where new stories stand."""
-        actions: list[Action] = []
-        for one in folded:
-            if one.newest is not None and one.changed:
-                actions.append(self.shelf.store(one.newest, one.month))
-                if one.new:
-                    actions.append(self.shelf.place(one.newest, one.month))
-        return await bulk.write(actions)
+    async def _retract(self, alerts: Sequence[Alert], found: Sorted) -> None:
+        """Publish what is taken back, confirmed."""
+        stories = {alert.id: story_id(alert.story.provider, alert.story.uri) for alert in alerts}
+        messages = [(message, alert.id) for alert in alerts for message in records.alert_messages(alert)]
+        behind = {id(message): found.behind[stories[alert]] for message, alert in messages}
+        for refusal in await self.sender.send([message for message, _ in messages]):
+            found.dead.append(_letter(behind[id(refusal.message)], refusal.reason))
+        found.retracted += alerts
 
     async def _bury(self, letters: Sequence[DeadLetter]) -> None:
         """Send dead letters; one that Kafka finds too large is cut further."""
@@ -216,11 +247,16 @@ def _time(record: Record) -> datetime:
     return datetime.fromtimestamp(max(0, record.timestamp) / 1000, UTC)
 
 
-def _count(stories: Sequence[Story], retracted: Sequence[Alert], dead: int) -> None:
-    for story in stories:
-        metrics.STORIES.labels(WORKER, story.provider).inc()
-    if stories:
+def _refuse(refused: Sequence[Unindexed], found: Sorted) -> None:
+    """Add what Elasticsearch will not take to the dead letters."""
+    found.dead += [_letter(found.behind[one.action.id.partition("-")[0]], one.reason) for one in refused]
+
+
+def _count(found: Sorted) -> None:
+    for incoming in found.stories:
+        metrics.STORIES.labels(WORKER, incoming.story.provider).inc()
+    if found.stories:
         metrics.LAST_STORY.labels(WORKER).set_to_current_time()
-    for alert in retracted:
+    for alert in found.retracted:
         metrics.ALERTS.labels(WORKER, alert.type, alert.topic or "").inc()
-    metrics.DEAD.labels(WORKER, STEP).inc(dead)
+    metrics.DEAD.labels(WORKER, STEP).inc(len(found.dead))

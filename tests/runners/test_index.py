@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from random import Random
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ from pipeline.adapters.kafka.send import Refused as Unsent
 from pipeline.config import Kafka
 from pipeline.core.alerts import Alert, AlertType, raise_alerts
 from pipeline.core.payload import DeadLetter, Payload
-from pipeline.core.story import Match, Status, Story, encode
+from pipeline.core.story import Link, Match, Status, Story, encode
 from pipeline.runners.index import IndexWorker
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -47,6 +48,13 @@ class World:
         self.documents: dict[tuple[str, str], tuple[int | None, bytes]] = {}
         self.sent: list[Message] = []
         self.fuse = -1
+        self.chance = Random(0)
+        self.turns = 0
+
+    async def turn(self) -> None:
+        """Let the other workers run, for none or some of their steps."""
+        for _ in range(self.chance.randint(0, self.turns)):
+            await asyncio.sleep(0)
 
     def burn(self) -> None:
         self.fuse -= 1
@@ -60,8 +68,14 @@ class MemoryShelf(Shelf):
         self.world = world
 
     async def _get(self, keys: Sequence[tuple[str, str]], *, source: bool) -> dict[tuple[str, str], Any]:
+        await self.world.turn()
         stored = ((key, self.world.documents[key][1]) for key in keys if key in self.world.documents)
         return {key: msgspec.json.decode(document) if source else None for key, document in stored}
+
+    async def members(self, chains: Sequence[str]) -> set[str]:
+        await self.world.turn()
+        stored = ((key, value) for key, value in self.world.documents.items() if key[0].startswith("stories-2"))
+        return {key[1] for key, (_, document) in stored if msgspec.json.decode(document).get("chain") in chains}
 
 
 class MemoryBulk(Bulk):
@@ -72,6 +86,7 @@ class MemoryBulk(Bulk):
     async def write(self, actions: Sequence[Action]) -> list[Refused]:
         for action in actions:
             self.world.burn()
+            await self.world.turn()
             key = action.index, action.id
             if action.document is None:
                 self.world.documents.pop(key, None)
@@ -89,6 +104,7 @@ class MemorySender:
     async def send(self, messages: Sequence[Message]) -> list[Unsent]:
         for message in messages:
             self.world.burn()
+            await self.world.turn()
             self.world.sent.append(message)
         return []
 
@@ -279,3 +295,79 @@ def test_held_stories_lie_apart_until_they_are_released() -> None:
     assert world.documents == {}
     take(world, [Read("wire.held", message.value, key=message.key), Read("wire.held", None, key=null.key)])
     assert world.documents == {}
+
+
+def linked(name: str, minute: int, before: str = "", status: Status = Status.USABLE) -> Story:
+    links = (Link("evolvedfrom", before),) if before else ()
+    created = NOW + timedelta(minutes=minute)
+    found = story(1, "" if status is Status.CANCELED else "ab", status=status, uri=name)
+    return msgspec.structs.replace(found, version_created=created, links=links)
+
+
+CHAIN = [linked("a", 1), linked("b", 2, "a"), linked("c", 3, "b"), linked("d", 9, "c")]
+
+
+@examples(max_examples=300, deadline=None)
+@given(
+    st.sampled_from("abc"),
+    st.permutations(range(5)),
+    st.lists(st.integers(0, 2), min_size=5, max_size=5),
+    st.integers(0, 6),
+    st.integers(),
+)
+def test_a_kill_of_another_uri_reaches_the_whole_chain_whoever_writes_what_when(
+    named: str, order: list[int], workers: list[int], turns: int, seed: int
+) -> None:
+    arrived = [*CHAIN, linked("k", 5, named, Status.CANCELED)]
+    world = World()
+    world.turns, world.chance = turns, Random(seed)
+
+    async def work(number: int) -> None:
+        mine = worker(world)
+        for place in order:
+            if workers[place] == number:
+                await mine({"one": [read(arrived[place])]})
+
+    async def together() -> None:
+        await asyncio.gather(*(work(number) for number in range(3)))
+
+    asyncio.run(together())
+    stored = {key[1]: msgspec.json.decode(value[1]) for key, value in world.documents.items() if "stories-2" in key[0]}
+    assert {found["uri"]: found["status"] for found in stored.values()} == {
+        "a": "canceled", "b": "canceled", "c": "canceled", "d": "usable", "k": "canceled",
+    }  # fmt: skip
+    for one in CHAIN:
+        about = [alert for alert in retracted(world) if alert.story.uri == one.uri]
+        assert outstanding([*raise_alerts(one), *about]) == (set() if one.uri != "d" else {"a", "b"})
+
+
+def test_a_kill_of_another_uri_survives_a_crash_at_every_write() -> None:
+    chain = CHAIN[:3]
+    kill = read(linked("k", 5, "b", Status.CANCELED))
+    steady = World()
+    take(steady, map(read, chain))
+    take(steady, [kill])
+    for fuse in range(1, 40):
+        world = World()
+        take(world, map(read, chain))
+        world.fuse = fuse
+        with suppress(KilledError):
+            take(world, [kill])
+        world.fuse = -1
+        take(world, [kill])
+        assert world.documents == steady.documents
+        assert {alert.id for alert in retracted(world)} == {alert.id for alert in retracted(steady)}
+
+
+def test_a_kill_and_its_story_that_are_written_at_the_same_time_find_each_other() -> None:
+    pair = [linked("a", 1), linked("k", 5, "a", Status.CANCELED)]
+    for seed in range(300):
+        world = World()
+        world.turns, world.chance = 5, Random(seed)
+
+        async def together(world: World = world) -> None:
+            await asyncio.gather(*(worker(world)({"one": [read(found)]}) for found in pair))
+
+        asyncio.run(together())
+        key = "stories-2026.06", pair[0].id
+        assert msgspec.json.decode(world.documents[key][1])["status"] == "canceled"

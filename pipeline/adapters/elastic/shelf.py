@@ -18,17 +18,21 @@ from pipeline.adapters.elastic.bulk import Action
 from pipeline.adapters.elastic.documents import alert_document, story_document, story_of
 from pipeline.adapters.elastic.patience import Patience
 from pipeline.core.alerts import Alert
-from pipeline.core.story import Story
+from pipeline.core.story import Story, encode
 
 READ = 500
 """Documents in one request."""
 
+MEMBERS = 1000
+"""Stories of a chain at most that a kill reaches."""
+
 
 class Stand(msgspec.Struct, frozen=True):
-    """The month of a story, and its newest stored revision; none where it was written down and not yet stored."""
+    """The month and chain of a story, and its newest revision; none where that is not stored yet, or was not asked."""
 
     month: str
-    story: Story | None
+    chain: str
+    story: Story | None = None
 
 
 class Shelf:
@@ -42,14 +46,15 @@ class Shelf:
         self.patience = patience
         self.clock = clock
 
-    async def find(self, ids: Sequence[str]) -> dict[str, Stand]:
-        """Return where these stories stand; those that are new are missing."""
-        places = await self._read([(self.names.of(templates.PLACES), id_) for id_ in ids])
-        months = {id_: str(source["month"]) for (_, id_), source in places.items()}
-        wanted = {(self.names.of_month(templates.STORIES, month), id_): month for id_, month in months.items()}
-        stored = await self._read(list(wanted))
-        found = {key: story_of(source) for key, source in stored.items()}
-        return {key[1]: Stand(month, found.get(key)) for key, month in wanted.items()}
+    async def find(self, ids: Sequence[str], places: Sequence[str] = ()) -> dict[str, Stand]:
+        """Return where these stories stand, for ``places`` without the story; those that are new are missing."""
+        index = self.names.of(templates.PLACES)
+        found = await self._read([(index, id_) for id_ in dict.fromkeys((*ids, *places))])
+        stands = {id_: Stand(source["month"], source.get("chain", id_)) for (_, id_), source in found.items()}
+        wanted = {(self.names.of_month(templates.STORIES, stands[id_].month), id_) for id_ in ids if id_ in stands}
+        for (_, id_), source in (await self._read(list(wanted))).items():
+            stands[id_] = msgspec.structs.replace(stands[id_], story=story_of(source))
+        return stands
 
     async def known(self, stories: Iterable[Story]) -> set[tuple[str, int]]:
         """Return the (id, revision) of those that are among the old revisions."""
@@ -57,6 +62,23 @@ class Shelf:
         keys = {revision_id(story): (story.id, story.revision) for story in stories}
         found = await self._read([(index, name) for name in keys], source=False)
         return {keys[name] for _, name in found}
+
+    async def kills(self, ids: Iterable[str]) -> dict[str, Story]:
+        """Return the kills, under another uri, that are noted for these stories or chains."""
+        index = self.names.of(templates.PLACES)
+        found = await self._read([(index, f"{id_}-killed") for id_ in dict.fromkeys(ids)])
+        return {id_.partition("-")[0]: msgspec.convert(source["kill"], Story) for (_, id_), source in found.items()}
+
+    async def members(self, chains: Sequence[str]) -> set[str]:
+        """Return the ids of the stories that are in these chains, those written a moment ago included."""
+        alias = self.names.of(templates.STORIES)
+
+        async def search() -> set[str]:
+            await self.client.indices.refresh(index=alias)
+            answer = await self.client.search(index=alias, query={"terms": {"chain": list(chains)}}, size=MEMBERS)
+            return {hit["_id"] for hit in answer.body["hits"]["hits"]}
+
+        return await self.patience.until_done(search)
 
     def month(self, story: Story) -> str:
         """Return the month of a story that is new: that of its arrival, which a replay does not change."""
@@ -70,7 +92,13 @@ class Shelf:
 
     def place(self, story: Story, month: str) -> Action:
         """Return the action that writes down where a new story stands."""
-        return Action(self.names.of(templates.PLACES), story.id, msgspec.json.encode({"month": month}))
+        place = {"month": month, **({"chain": story.chain} if story.chain and story.chain != story.id else {})}
+        return Action(self.names.of(templates.PLACES), story.id, msgspec.json.encode(place))
+
+    def note_kill(self, id_: str, kill: Story) -> Action:
+        """Return the action that notes that ``kill`` is about a story or chain, whether it has come or not."""
+        document = encode({"kill": msgspec.structs.replace(kill, body=None)})
+        return Action(self.names.of(templates.PLACES), f"{id_}-killed", document)
 
     def keep(self, story: Story) -> Action:
         """Return the action that keeps an old revision."""

@@ -1,8 +1,8 @@
 """The indices: their names, settings and mappings, and how ``wirewatch init`` puts them in place.
 
 Stories and alerts lie in an index for each month, under the aliases ``stories`` and ``alerts``; old revisions and
-stories under embargo lie apart, and ``story-places`` has the month of each story. Mappings are strict: a field that
-nobody declared is an error that we see.
+stories under embargo lie apart, and ``story-places`` has the month of each story and the notes of kills. Mappings are
+strict: a field that nobody declared is an error that we see.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ LONGEST = 8191
 _KEYWORD = {"type": "keyword", "ignore_above": LONGEST}
 _DATE = {"type": "date"}
 _TEXT = {"type": "text", "analyzer": "words"}
+_SHOWN = {"type": "text", "index": False}
+_STORED = {"type": "keyword", "index": False, "doc_values": False}
 _DOCUMENT = {"type": "object", "enabled": False}
 
 STORY: dict[str, Any] = {
@@ -46,7 +48,7 @@ STORY: dict[str, Any] = {
     **dict.fromkeys(("time", "received", "version_created", "first_created", "embargoed_until"), _DATE),
     "headline": _TEXT,
     # Found by their tokens; the analyzer of queries is slow, and a whole body is much for it.
-    **dict.fromkeys(("body", "ed_note"), {"type": "text", "index": False}),
+    **dict.fromkeys(("body", "ed_note"), _SHOWN),
     # Our own words, one value for each field: a phrase does not reach from one field into the next.
     "tokens": {
         "type": "text",
@@ -70,7 +72,10 @@ ALERT: dict[str, Any] = {
     "document": _DOCUMENT,
 }
 
-PLACE: dict[str, Any] = {"month": {"type": "keyword", "index": False, "doc_values": False}}
+PLACE: dict[str, Any] = {
+    **dict.fromkeys(("month", "chain"), _STORED),
+    "kill": _DOCUMENT,
+}
 
 # The words of ``core/words.py`` as near as an analyzer comes to them, for what people type into Kibana. A run of a
 # script without spaces gives every second pair here, so that all pairs asked for are pairs of the story.

@@ -55,7 +55,7 @@ def find(settings: Elasticsearch, *ids: str, url: str | None = None) -> dict[str
 def test_what_was_just_written_is_found_at_once_and_exactly(settings: Elasticsearch) -> None:
     write(settings, lambda shelf: [action for one in STORIES for action in shelved(shelf, one, "2026.01")])
     found = find(settings, *(story.id for story in STORIES), "f" * 32)
-    assert found == {story.id: Stand("2026.01", story) for story in STORIES}
+    assert found == {story.id: Stand("2026.01", story.id, story) for story in STORIES}
 
 
 def test_a_story_is_one_document_across_the_end_of_its_month_and_after_a_kill_without_dates(
@@ -89,7 +89,7 @@ def test_a_month_that_was_removed_is_no_obstacle(settings: Elasticsearch, client
     story = STORIES[0]
     write(settings, lambda shelf: shelved(shelf, story, "2020.01"))
     client.indices.delete(index=f"{settings.prefix}stories-2020.01")
-    assert find(settings, story.id) == {story.id: Stand("2020.01", None)}
+    assert find(settings, story.id) == {story.id: Stand("2020.01", story.id)}
 
 
 def test_reads_wait_for_what_is_not_available(settings: Elasticsearch) -> None:
@@ -100,7 +100,7 @@ def test_reads_wait_for_what_is_not_available(settings: Elasticsearch) -> None:
         async with Proxy(settings.url, script) as proxy, AsyncElasticsearch(proxy.url, max_retries=0) as client:
             return await Shelf(client, settings.prefix, Patience("test", 0.01, 0.05), lambda: NOW).find([STORIES[0].id])
 
-    assert asyncio.run(through()) == {STORIES[0].id: Stand("2026.06", STORIES[0])}
+    assert asyncio.run(through()) == {STORIES[0].id: Stand("2026.06", STORIES[0].id, STORIES[0])}
     assert script
 
 

@@ -1,0 +1,68 @@
+"""How far a kill under another uri reaches, in whatever order it and the stories come, and whoever writes them.
+
+The stories of a chain are written by several workers. A kill is noted first for every story and chain that it is about,
+then what is stored is looked for; a story is stored first, then the notes are looked for. So at least one of two that
+come at the same time sees the other, and what both do is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from pipeline.adapters.elastic.bulk import Bulk
+from pipeline.adapters.elastic.shelf import Shelf, Stand
+from pipeline.core import chain
+from pipeline.core.story import Status, Story
+
+
+class Killed(msgspec.Struct, frozen=True):
+    """A stored revision that a kill is about, and the tombstone that takes its place in the index of ``month``.
+
+    ``cause`` is the id of the story among those just stored that led here.
+    """
+
+    cause: str
+    month: str
+    story: Story
+    tombstone: Story
+
+
+async def reached(shelf: Shelf, bulk: Bulk, stories: Sequence[Story]) -> list[Killed]:
+    """Return what is to be killed after ``stories`` have been stored: by one of them, or one of them."""
+    found: dict[str, Killed] = {}
+    for story in stories:
+        if story.status is Status.CANCELED and chain.predecessors(story):
+            found |= await _reach(shelf, bulk, story, story)
+    usable = [story for story in stories if story.status is Status.USABLE]
+    noted = await shelf.kills(name for story in usable for name in _names(story))
+    for story in usable:
+        kill = next((noted[name] for name in _names(story) if name in noted), None)
+        if kill is not None and kill.id != story.id and chain.reaches(kill, story):
+            found |= await _reach(shelf, bulk, kill, story)
+    return list(found.values())
+
+
+async def _reach(shelf: Shelf, bulk: Bulk, kill: Story, cause: Story) -> dict[str, Killed]:
+    """Note the kill for the whole chain of ``cause``, up and down; return what is stored and usable of it, by id."""
+    stands: dict[str, Stand] = {}
+    known: set[str] = set()
+    fresh = _names(cause) - {kill.id}
+    while fresh:
+        await bulk.write([shelf.note_kill(name, kill) for name in sorted(fresh)])
+        known |= fresh
+        fresh |= await shelf.members(sorted(known))
+        stands |= await shelf.find(sorted(fresh - stands.keys()))
+        fresh = {name for stand in stands.values() if stand.story for name in _names(stand.story)} | fresh
+        fresh -= {*known, kill.id}
+    return {
+        id_: Killed(cause.id, stand.month, stand.story, chain.tombstone(stand.story, kill))
+        for id_, stand in stands.items()
+        if stand.story and stand.story.status is Status.USABLE and chain.reaches(kill, stand.story)
+    }
+
+
+def _names(story: Story) -> set[str]:
+    """Return the ids under which a kill of this story may be noted."""
+    return {story.id, *chain.predecessors(story), story.chain or story.id}
