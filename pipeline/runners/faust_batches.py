@@ -44,9 +44,6 @@ Effect = Callable[[Records], Awaitable[None]]
 GRACE = 5.0
 """Seconds that a running effect has when its partitions are revoked or the process is to stop."""
 
-READ_WAIT = 0.5
-"""Seconds that a read waits for records; a rebalance waits for the read."""
-
 WATCH = 5.0
 """Seconds between two looks at the lag."""
 
@@ -76,7 +73,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self._term = 0
         """Counts assignments: what was read in one is neither done nor acknowledged in another."""
         self._done = 0
-        self._reading: asyncio.Future[Records] | None = None
+        self._reading: tuple[int, asyncio.Future[Records]] | None = None
+        self._let_go: dict[Any, int] = {}
+        """First offsets of what a read brought while a rebalance went on."""
         self._running: asyncio.Task[None] | None = None
         self._free = asyncio.Event()
         self._free.set()
@@ -93,13 +92,20 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         if not active:
             await self.sleep(0.1)
             return
-        term = self._term
+        if self._let_go and not await self._take_back():
+            return
         if self._reading is None:
-            self._reading = asyncio.ensure_future(self._getmany(active_partitions=active, timeout=READ_WAIT))
-        records = await asyncio.shield(self._reading)
+            read = self._getmany(active_partitions=active, timeout=timeout)
+            self._reading = self._term, asyncio.ensure_future(read)
+        term, reading = self._reading
+        records = await asyncio.shield(reading)  # a read whose reader is cancelled is taken up by the next one
         self._reading = None
-        if not records or self.should_stop or not self.flow_active or term != self._term:
-            return  # whatever was read belongs to an assignment that has ended: the next one seeks to the commits
+        if not records or self.should_stop:
+            return
+        if not self.flow_active or term != self._term:
+            for tp, batch in records.items():
+                self._let_go[tp] = min(batch[0].offset, self._let_go.get(tp, batch[0].offset))
+            return
         first = next(iter(records))
         last = records[first][-1]
         self._free.clear()
@@ -108,6 +114,26 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             None, -1, -1, first, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
         yield first, message
+
+    async def _take_back(self) -> bool:
+        """Move positions back to what was let go; False where another rebalance came in between.
+
+        A read that waits while partitions are dealt out goes on in the new assignment and may bring records of it, past
+        the seek to the commits with which Faust ends a rebalance. Those of the old one are behind the new position.
+        """
+        term = self._term
+        try:
+            for tp in self._let_go.keys() & self.assignment():
+                if await self.position(tp) > self._let_go[tp]:
+                    await self.seek_wait({tp: self._let_go[tp]})
+        except (KafkaError, TimeoutError) as error:
+            self.log.warning("positions cannot be moved back, trying again: %r", error)
+            await self.sleep(0.1)
+            return False
+        if term != self._term or not self.flow_active:
+            return False
+        self._let_go.clear()
+        return True
 
     async def process(self, records: Records) -> None:
         """Run the effect on one fetch and acknowledge it; never raises."""
@@ -176,8 +202,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         """Let the running effect end, or end it after GRACE seconds; commit what is confirmed."""
         self.stop_flow()
         self.app.flow_control.suspend()
-        if self._reading is not None:  # a read that outlives its assignment takes from the next one what nobody gets
-            await asyncio.wait([self._reading])
         task = self._running
         if task is not None:
             await asyncio.wait([task], timeout=GRACE)

@@ -59,6 +59,15 @@ async def consumer(effect: Callable[[Records], Awaitable[None]] = nothing) -> As
     async def getmany(active_partitions: set[TP], timeout: float) -> Any:  # noqa: ARG001, ASYNC109  Faust's names
         return await found.fetches.get()
 
+    found.positions, found.sought = {P0: 0, P1: 0}, []
+
+    async def position(tp: TP) -> int:
+        return int(found.positions[tp])
+
+    async def seek_wait(partitions: dict[TopicPartition, int]) -> None:
+        found.sought.append(partitions)
+
+    found.position, found.seek_wait = position, seek_wait
     found._commit_offsets = lambda offsets, **_: commit(offsets)
     found._getmany = getmany
     found.highwater = lambda _tp: 100
@@ -101,32 +110,57 @@ def test_the_next_fetch_waits_until_the_last_is_done() -> None:
     run(test)
 
 
-def test_what_was_read_in_an_assignment_that_ended_meanwhile_is_let_go() -> None:
+def test_what_a_read_brings_over_a_rebalance_is_let_go_and_read_again_from_there() -> None:
     async def test() -> None:
         async with consumer() as found:
             waiting = asyncio.ensure_future(next_of(found))
             await asyncio.sleep(0)
-            found._term += 1
-            found.fetches.put_nowait(fetch(p0=range(3)))
+            found._term += 1  # the read goes on, and takes from the new assignment
+            found.fetches.put_nowait(fetch(p0=range(3, 6)))
             assert await waiting is None
-            found.fetches.put_nowait(fetch(p0=range(1, 4)))
-            assert (await next_of(found)).value == fetch(p0=range(1, 4))
+            found.positions = {P0: 6, P1: 0}
+            found.fetches.put_nowait(fetch(p0=range(3, 6)))
+            assert (await next_of(found)).value == fetch(p0=range(3, 6))
+            assert found.sought == [{P0: 3}]
 
     run(test)
 
 
-def test_a_revocation_waits_for_the_read_that_is_under_way() -> None:
+def test_what_a_read_brings_of_an_assignment_that_ended_moves_no_position_forward() -> None:
     async def test() -> None:
         async with consumer() as found:
-            found._on_partitions_revoked = lambda revoked: note([], None, revoked)
             waiting = asyncio.ensure_future(next_of(found))
             await asyncio.sleep(0)
-            revoking = asyncio.ensure_future(found.on_partitions_revoked({TP("t", 0), TP("t", 1)}))
-            await asyncio.sleep(0.05)
-            assert not revoking.done()
-            found.fetches.put_nowait(fetch(p0=range(3)))
-            await revoking
+            found.stop_flow()
+            found.fetches.put_nowait(fetch(p0=range(3, 6)))
             assert await waiting is None
+            found._term += 1
+            found.resume_flow()
+            found.positions = {P0: 1, P1: 0}  # the commit: what came after it was never confirmed
+            found.fetches.put_nowait(fetch(p0=range(1, 6)))
+            assert (await next_of(found)).value == fetch(p0=range(1, 6))
+            assert found.sought == []
+
+    run(test)
+
+
+def test_positions_are_moved_back_again_when_a_rebalance_comes_in_between() -> None:
+    async def test() -> None:
+        async with consumer() as found:
+            found._let_go[P0] = 3
+            found.positions = {P0: 6}
+            seek = found.seek_wait
+
+            async def disturbed(partitions: dict[TopicPartition, int]) -> None:
+                await seek(partitions)
+                found._term += 1
+
+            found.seek_wait = disturbed
+            assert await next_of(found) is None
+            found.seek_wait = seek
+            found.fetches.put_nowait(fetch(p0=range(3, 6)))
+            assert await next_of(found) is not None
+            assert found.sought == [{P0: 3}, {P0: 3}]
 
     run(test)
 

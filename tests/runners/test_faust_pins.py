@@ -14,6 +14,7 @@ from typing import Any
 
 import faust
 import pytest
+from aiokafka.consumer.fetcher import Fetcher
 from faust.tables.recovery import Recovery
 from faust.transport.conductor import Conductor
 from faust.transport.consumer import Consumer
@@ -90,7 +91,7 @@ def test_the_app_serves_no_web_page_makes_no_leader_topic_and_writes_no_files(
 
 def test_every_method_that_is_replaced_is_there_to_be_replaced() -> None:
     ours = {name for name in vars(BatchConsumer) if callable(getattr(BatchConsumer, name)) and name != "__init__"}
-    new = {"process", "settle", "_measure", "_watch"}
+    new = {"process", "settle", "_bound", "_measure", "_take_back", "_watch"}
     assert {name for name in ours - new if not hasattr(driver.Consumer, name)} == set()
     assert hasattr(faust.App, "_create_directories")
     assert hasattr(Service, "_crash")
@@ -149,6 +150,10 @@ def test_the_generation_is_set_before_partitions_are_assigned() -> None:
 def test_no_records_are_fetched_while_the_flow_stands_still() -> None:
     text = source(driver.AIOKafkaConsumerThread._fetch_records)
     assert text.index("if not self.consumer.flow_active") < text.index("fetched_records(")
+
+
+def test_a_read_that_waits_over_a_rebalance_goes_on_in_the_new_assignment() -> None:
+    assert "await self._subscriptions.wait_for_assignment()" in source(Fetcher.fetched_records)
 
 
 def test_a_stream_skips_messages_of_another_generation_and_acknowledges_them() -> None:
