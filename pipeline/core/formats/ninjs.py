@@ -129,7 +129,7 @@ def _draft(item: dict[str, Any]) -> Draft:
         headline=headline,
         slugline=_string(item, "slugline"),
         byline=_string(item, "byline") or _string(item, "by"),
-        dateline=_string(item, "dateline"),
+        dateline=_string(item, "dateline") or _string(item, "located"),
         body=body,
         language=_string(item, "language"),
         ed_note=_string(item, "ednote"),

@@ -22,6 +22,12 @@ def test_a_json_feed_item_fills_every_field() -> None:
     assert found.subjects == (Subject(name="ferries"),)
 
 
+def test_a_modified_item_keeps_the_date_of_its_first_revision() -> None:
+    item = {**JSON_FEED["items"][0], "date_modified": "2026-01-06T00:00:00Z"}  # type: ignore[dict-item]
+    found = story({**JSON_FEED, "items": [item]})
+    assert (found.version_created, found.first_created) == (datetime(2026, 1, 6, tzinfo=UTC), WHEN)
+
+
 def test_json_feed_1_0_has_one_author_and_the_feed_may_have_it() -> None:
     feed = {
         "version": "https://jsonfeed.org/version/1",

@@ -74,6 +74,10 @@ def test_lists_tables_and_captions_are_paragraphs_and_metadata_are_not() -> None
     assert story(nitf(body=body)).body == "One\n\nTwo\n\nThree\n\na b\n\nc\n\nCap"
 
 
+def test_a_body_without_body_content_is_read_without_its_head() -> None:
+    assert story(nitf().replace("<body.content>", "").replace("</body.content>", "")).body == "Ferries run again."
+
+
 def test_a_document_type_is_not_fetched_and_characters_of_html_are_known_without_it() -> None:
     assert story(nitf(body="<p>Caf&eacute;&nbsp;open</p>")).body == "Café open"
 

@@ -73,7 +73,9 @@ def test_a_unit_separator_marks_a_line_as_a_caret_does() -> None:
 
 
 def test_notes_and_credits_before_the_headline_are_not_it() -> None:
-    found = story(anpa(marked="^AP Photo OSL101<\r\n^Eds: Updates.<\r\n^Ferry line reopens<\r\n^Associated Press=\r\n"))
+    found = story(
+        anpa(marked="^AP Photo OSL101<\r\n^Eds: Updates.<\r\n^Acme News=\r\n^Ferry line reopens<\r\n^Acme=\r\n")
+    )
     assert (found.headline, found.ed_note, found.signal) == ("Ferry line reopens", "Updates.", "update")
 
 
