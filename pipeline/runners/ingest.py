@@ -18,7 +18,7 @@ from aiohttp import web
 
 from pipeline import metrics
 from pipeline.config import Ingest as IngestSettings
-from pipeline.core.errors import UnreachableError
+from pipeline.core.errors import InputError, UnreachableError
 from pipeline.core.payload import Payload
 from pipeline.core.webhooks import key_of, verifies
 from pipeline.runners.clock import Clock
@@ -146,6 +146,8 @@ class Ingest:
                 await asyncio.shield(storing)
         except TimeoutError:
             raise _Refused(503, f"not stored within {PATIENCE:.0f} s") from None
+        except InputError as error:
+            raise _Refused(413, error.reason) from None
         except UnreachableError as error:
             raise _Refused(503, str(error)) from None
         return "stored"
