@@ -23,15 +23,15 @@ EVERY = {"reuters_train": 8}
 """Of the largest set every eighth story: the figures are those of this part."""
 FIGURES = {
     "reuters_train": {
-        "focus.F1": 0.0,
-        "focus_non_us.F1": 0.0,
-        "focus_top1.accuracy": 0.0,
-        "people.F1": 0.0,
-        "orgs.F1": 0.0,
+        "focus.F1": 0.8765,
+        "focus_non_us.F1": 0.8086,
+        "focus_top1.accuracy": 0.98,
+        "people.F1": 0.8,
+        "orgs.F1": 0.8731,
     },
-    "tr_news": {"mentions.R": 0.0, "mentions.P": 0.0},
-    "lgl": {"mentions.R": 0.0, "mentions.P": 0.0},
-    "gum_news": {"mentions.F1": 0.0, "people.F1": 0.0, "orgs.F1": 0.0},
+    "tr_news": {"mentions.R": 0.9725, "mentions.P": 0.8833},
+    "lgl": {"mentions.R": 0.9208, "mentions.P": 0.8186},
+    "gum_news": {"mentions.F1": 0.8571, "people.F1": 0.5253, "orgs.F1": 0.5951},
 }
 
 

@@ -1,0 +1,134 @@
+"""Table files: what they hold, and every fault of them with its place."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from pipeline.core.tag import Tagger
+from pipeline.core.tag.lint import coverage, lint
+from pipeline.core.tag.tables import TableFile, compile_tables
+from tests.core.tag.conftest import story
+
+REGIONS = "# table: regions\n# version: 2026.11\ncode\tname\tun\nFR\tFrance\t\nDE\tGermany\t\n"
+PEOPLE = "# table: actors\nid\tname\tkind\tcountry\tsector\taliases\tshort\nann\tAnn Example\tperson\tFR\tGOV\t\t\n"
+OFFICE = "# table: actors\nid\tname\tkind\tcountry\tsector\nchair\tChair of Examples\toffice\tFR\tGOV\n"
+
+
+def problems(*texts: str) -> list[str]:
+    files = [TableFile(f"{number}.tsv", 0, text) for number, text in enumerate(texts)]
+    return [str(problem) for problem in compile_tables(files)[1]]
+
+
+def tagger(*texts: str, layer: int = 0) -> Tagger:
+    files = [TableFile(f"{number}.tsv", layer if number else 0, text) for number, text in enumerate(texts)]
+    dictionary, found = compile_tables(files)
+    assert not found
+    return Tagger(dictionary)
+
+
+def test_a_file_must_say_which_table_it_is() -> None:
+    (problem,) = problems("code\tname\nFR\tFrance\n")
+    assert problem.startswith("0.tsv:1: the file does not say which table it is (write `# table: NAME`")
+
+
+def test_an_unknown_table_is_named() -> None:
+    assert problems("# table: people\nid\n")[0].startswith("0.tsv:1: unknown table 'people'")
+
+
+def test_an_unknown_column_is_named_with_the_known_ones() -> None:
+    (problem,) = problems("# table: regions\ncode\tcolour\nFR\tblue\n")
+    assert problem.startswith("0.tsv:2: unknown column 'colour' (columns of regions, separated by tabs: code, name,")
+
+
+def test_every_fault_of_a_file_is_reported_with_its_line() -> None:
+    aliases = (
+        "# table: aliases\nalias\tuse\tregion\tweight\n"
+        "Gaul\tname\tXX\t\nParis\ttown\tFR\t\nLyon\tcity\tFR\tmany\n~\tcity\tFR\t\na\tcity\tFR\t1\tx\n"
+    )
+    assert problems(REGIONS, aliases) == [
+        "1.tsv:3: unknown region 'XX' (a code of the table regions, read before all others)",
+        "1.tsv:4: unknown use 'town' (known: capital, city, cue, demonym, division, money, name, null, place)",
+        "1.tsv:5: weight 'many' is not a number (people living there, in millions)",
+        "1.tsv:6: alias '~' is empty or longer than 120 characters",
+        "1.tsv:7: 5 cells in a table of 4 (cells are separated by one tab each)",
+    ]
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    assert "unknown kind 'human'" in problems(REGIONS, PEOPLE.replace("\tperson\t", "\thuman\t"))[0]
+
+
+def test_a_holder_needs_a_known_person_and_office_and_readable_days() -> None:
+    holders = "# table: holders\noffice\tperson\tsince\tuntil\tsource\tchecked\nchair\tbob\tMay 2001\t\t\t\n"
+    found = problems(REGIONS, PEOPLE, OFFICE, holders)
+    assert found == [
+        "3.tsv:3: since 'May 2001' is not a day (write YYYY-MM-DD or YYYY)",
+        "3.tsv:3: unknown person 'bob' (an id of a table actors)",
+    ]
+
+
+def test_a_source_needs_the_day_on_which_it_was_checked() -> None:
+    holders = "# table: holders\noffice\tperson\tsince\tuntil\tsource\tchecked\nchair\tann\t2001\t\tGazette\t\n"
+    assert problems(REGIONS, PEOPLE, OFFICE, holders) == [
+        "3.tsv:3: a source without the day on which it was checked (write YYYY-MM-DD, or `unverified`)"
+    ]
+
+
+def test_a_verified_holder_is_inferred_from_the_office_on_the_day_of_the_story() -> None:
+    row = "chair\tann\t1986\t1988\tGazette\t2026-11-01\n"
+    holders = "# table: holders\noffice\tperson\tsince\tuntil\tsource\tchecked\n" + row
+    ours = tagger(REGIONS, PEOPLE, OFFICE, holders)
+
+    def named(year: int) -> set[str]:
+        told = story(body="The Chair of Examples spoke.", version_created=datetime(year, 6, 1, tzinfo=UTC))
+        return {actor.id for actor in ours.tag(told).actors}
+
+    assert "ann" in named(1987)
+    assert "ann" not in named(1989)
+
+
+def test_a_later_folder_overrides_an_alias_and_leaves_the_others() -> None:
+    ours = "# table: aliases\nalias\tuse\tregion\nGaul\tname\tDE\n"
+    shipped = "# table: aliases\nalias\tuse\tregion\nGaul\tname\tFR\nFrance\tname\tFR\n"
+    files = [TableFile("a", 0, REGIONS), TableFile("b", 0, shipped), TableFile("c", 1, ours)]
+    dictionary, found = compile_tables(files)
+    assert not found
+    tags = Tagger(dictionary).tag(story(body="Gaul met France."))
+    assert {region.code for region in tags.regions} == {"DE", "FR"}
+
+
+def test_a_trap_absorbs_an_alias_inside_it() -> None:
+    aliases = "# table: aliases\nalias\tuse\tregion\nFrance\tname\tFR\nBank of France\tnull\t\n"
+    assert not tagger(REGIONS, aliases).tag(story(body="The Bank of France cut.")).regions
+
+
+def test_an_exact_alias_takes_the_case_as_written() -> None:
+    ours = tagger(REGIONS, "# table: aliases\nalias\tuse\tregion\n=FRA\tname\tFR\n")
+    assert ours.tag(story(body="The FRA team.")).regions
+    assert not ours.tag(story(body="The Fra team.")).regions
+
+
+def test_the_version_changes_with_any_byte() -> None:
+    one, two = (compile_tables([TableFile("a", 0, text)])[0].version for text in (REGIONS, REGIONS + "\n"))
+    assert one != two
+    assert one.startswith("2026.11+")
+
+
+def test_the_linter_finds_what_takes_more_than_one_row() -> None:
+    regions = "# table: regions\ncode\tname\tun\tparent\nFR\tFrance\tyes\t\nRE\tReunion\t\tFR\n"
+    aliases = (
+        "# table: aliases\nalias\tuse\tregion\nFrance\tname\tFR\nFrench\tdemonym\tFR\n"
+        "French\tdemonym\tRE\nGaul\tname\tFR\nGaul\tname\tRE\nA$\tname\tFR\n"
+    )
+    offices = OFFICE + "ann\tAnn Example\tperson\tFR\tGOV\nbob\tBob Example\tperson\tFR\tGOV\n"
+    holders = "# table: holders\noffice\tperson\tsince\tuntil\nchair\tann\t2001\t2005\nchair\tbob\t2003\t2007\n"
+    texts = (regions, aliases, offices, holders)
+    dictionary, found = compile_tables([TableFile(f"{number}.tsv", 0, text) for number, text in enumerate(texts)])
+    assert not found
+    messages = [problem.message for problem in lint(dictionary)]
+    assert "FR France has no capital" in messages
+    assert "'French' is a demonym of RE and of FR" in messages
+    assert "'Gaul' is strong for FR and RE" in messages
+    assert "chair: bob begins before ann ends" in messages
+    assert "'A$' folds to 'a'" in messages
+    assert coverage(dictionary, date(2026, 11, 1)).unverified == 2
