@@ -55,6 +55,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("mail must begin with imaps:// or imap://")
         if self.mail is None and (self.password is not None or self.senders):
             raise ValueError("password and senders go with mail")
+        if self.mail is not None and not self.password:
+            raise ValueError("mail needs a password, best as ${NAME} from the environment")
 
 
 class Fetching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -187,7 +189,7 @@ def load(file: str | None = None) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
         raise ConfigError([Problem(str(path), f"cannot be read: {reason}")]) from None
-    text, problems = _substitute(text, str(path))
+    text, problems = substituted(text, str(path))
     config, found = read(text, Config, str(path))
     problems += found
     if config is not None:
@@ -205,7 +207,8 @@ def _default() -> Path:
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 
 
-def _substitute(text: str, file: str) -> tuple[str, list[Problem]]:
+def substituted(text: str, file: str) -> tuple[str, list[Problem]]:
+    """Return the text with each ``${NAME}`` taken from the environment, and the names that it does not have."""
     problems: list[Problem] = []
 
     def value(line: int, found: re.Match[str]) -> str:

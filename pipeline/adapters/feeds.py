@@ -7,6 +7,7 @@ a body is bounded in time, in bytes as sent and in bytes as unpacked; whatever g
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,7 @@ HEADERS = {
     "Accept": "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.1",
     "Accept-Encoding": "gzip, deflate",
 }
+_OWN_ENCODING = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)|<\?xml[^>]*encoding|^\s*[{\[]")
 _PERMANENT = frozenset({301, 308})
 
 
@@ -172,7 +174,7 @@ class Client:
             raise FetchError(url, reason, host=answer.status == 429 or answer.status >= 500, asked=asked)
         data, received = await self._body(answer, url)
         payload = Payload(
-            data=data,
+            data=_utf8(data, answer.charset),
             origin=shown(url),
             received=datetime.now(UTC),
             provider=provider or urlsplit(url).hostname,
@@ -264,6 +266,16 @@ class _Names(AbstractResolver):
 def marked(payload: Payload, url: str, validators: Validators) -> Payload:
     """Return the payload with the validators as the position of its feed."""
     return msgspec.structs.replace(payload, mark=(mark_name(url), msgspec.json.encode(validators).decode()))
+
+
+def _utf8(data: bytes, charset: str | None) -> bytes:
+    """Return a document whose encoding the header alone tells as UTF-8; what tells its own is left as it is."""
+    if charset is None or charset.lower() in ("utf-8", "utf8") or _OWN_ENCODING.search(data[:200]):
+        return data
+    try:
+        return data.decode(charset).encode()
+    except (LookupError, ValueError):
+        return data
 
 
 def _refuse_page(url: str, payload: Payload) -> None:

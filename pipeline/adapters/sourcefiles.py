@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from pipeline.config import Source
+from pipeline.config import Source, substituted
 from pipeline.core.documents import read
 from pipeline.core.errors import Problem, UnreachableError
 
@@ -44,9 +44,15 @@ def _read(file: Path) -> tuple[list[Source], list[Problem]]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
         return [], [Problem(str(file), f"cannot be read: {reason}")]
-    value, problems = read(text, SourceFile, str(file))
+    value, problems = _parse(text, file)
     sources = value.sources if value else ()
     return [_placed(source, file.parent) for source in sources], problems
+
+
+def _parse(text: str, file: Path) -> tuple[SourceFile | None, list[Problem]]:
+    text, missing = substituted(text, str(file))
+    value, problems = read(text, SourceFile, str(file))
+    return value, missing + problems
 
 
 def _placed(source: Source, base: Path) -> Source:
@@ -65,7 +71,7 @@ def add(file: Path, entries: Sequence[Source]) -> None:
         before = file.read_text(encoding="utf-8") if file.is_file() else "sources:\n"
         text = before.replace("sources: []", "sources:") if before.rstrip().endswith("sources: []") else before
         text = (text if text.endswith("\n") else text + "\n") + block
-        value, problems = read(text, SourceFile, str(file))
+        value, problems = _parse(text, file)
         if value is None or problems:
             reason = "; ".join(str(problem) for problem in problems)
             raise UnreachableError(f"{file}: cannot be added to: {reason}; it is left as it is")

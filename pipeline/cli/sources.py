@@ -40,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for name, help_ in (
         ("list", "the sources and how each of them fares"),
         ("test", "fetch a feed once: what comes, three stories with their tags, the rules that they hit"),
-        ("add", "one more feed, folder or mailbox"),
+        ("add", "one more feed or folder"),
         ("import", "the feeds of an OPML list, as other readers export it"),
         ("secret", "a new secret for a sender of pushed stories"),
     ):
@@ -291,7 +291,7 @@ def _new(text: str) -> Source:
     if Path(text).is_dir():
         return Source(folder=str(Path(text).absolute()))
     if text.startswith(("imap://", "imaps://")):
-        return Source(mail=text)
+        raise InputError(f"{text}: a mailbox needs a password: write it into a source file by hand (docs/sources.md)")
     return Source(feed=_feed_url(text))
 
 

@@ -56,7 +56,9 @@ class Ingest:
     def __init__(self, settings: IngestSettings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock = clock or Clock()
-        self.keys = {sender.provider: [key_of(secret) for secret in sender.secrets] for sender in settings.senders}
+        self.keys: dict[str, list[bytes]] = {}
+        for sender in settings.senders:
+            self.keys.setdefault(sender.provider, []).extend(map(key_of, sender.secrets))
         self.port = settings.port
         self._busy = 0
         self._pending: dict[str, asyncio.Future[None]] = {}

@@ -19,6 +19,7 @@ from pipeline.config import Fetching
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FEED = b"<rss version='2.0'><channel><title>t</title></channel></rss>"
+TOO_LARGE = f"larger than {feeds.MAX_BYTES // 2**20} MiB"
 LOOPBACK = Fetching(allow_private=("127.0.0.1",), timeout=20)
 
 
@@ -123,7 +124,7 @@ def test_a_redirect_loop_ends() -> None:
 
 
 def test_an_endless_body_is_cut_off() -> None:
-    assert reason(endless) == "larger than 8 MiB"
+    assert reason(endless) == TOO_LARGE
 
 
 @pytest.mark.parametrize("handler", [silent, drop_by_drop])
@@ -147,9 +148,9 @@ def test_a_packed_body_is_unpacked(packed: bytes, coding: str) -> None:
 
 
 def test_a_bomb_is_cut_off_where_it_bursts() -> None:
-    bomb = gzip.compress(b"\0" * 2**28)
+    bomb = gzip.compress(b"\0" * 2**26)
     assert len(bomb) < 2**19
-    assert reason(body(bomb, Content_Encoding="gzip")) == "larger than 8 MiB"
+    assert reason(body(bomb, Content_Encoding="gzip")) == TOO_LARGE
 
 
 def test_a_body_that_is_not_packed_as_it_says_is_refused() -> None:
@@ -162,6 +163,22 @@ def test_a_page_in_place_of_a_feed_is_refused() -> None:
     page = b"<!doctype html><html><head><title>Sign in</title></head><body>Please</body></html>"
     assert reason(body(page, Content_Type="application/rss+xml")) == "an HTML page in place of a feed"
     assert reason(body(b" \n ")) == "the document is empty"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "wanted"),
+    [
+        ("<rss>né</rss>".encode("latin-1"), "text/xml; charset=iso-8859-1", "<rss>né</rss>".encode()),
+        ("<rss>né</rss>".encode(), "text/xml; charset=utf-8", "<rss>né</rss>".encode()),
+        (b"<?xml version='1.0' encoding='koi8-r'?><rss>\xc1</rss>", "text/xml; charset=cp1252", None),
+        ("<rss>né</rss>".encode("latin-1"), "text/xml; charset=nonsense", None),
+        ("<rss>\u4e2d</rss>".encode(), "text/xml; charset=ascii", None),
+    ],
+)
+def test_an_encoding_that_the_header_alone_tells_is_heeded(data: bytes, kind: str, wanted: bytes | None) -> None:
+    done = asyncio.run(fetched(body(data, Content_Type=kind)))
+    assert done.payload is not None
+    assert done.payload.data == (data if wanted is None else wanted)
 
 
 def test_what_a_busy_server_asks_for_is_told() -> None:
