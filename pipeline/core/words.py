@@ -119,7 +119,11 @@ class _Chunks(dict[str, tuple[str, ...]]):
     limit, longest = 200_000, 40
 
     def __missing__(self, chunk: str) -> tuple[str, ...]:
-        found = tuple(sys.intern(word) for word, _start, _end in words(chunk))
+        bare = chunk.strip('.,;:!?()"')
+        if bare.isascii() and bare.isalpha():
+            found: tuple[str, ...] = (sys.intern(bare.lower()),)
+        else:
+            found = tuple(sys.intern(word) for word, _start, _end in words(chunk))
         if len(chunk) <= self.longest:
             if len(self) >= self.limit:
                 self.clear()

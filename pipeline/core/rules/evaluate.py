@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Tag, Word
+from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Side, Tag, Word
 from pipeline.core.rules.view import View, code
 from pipeline.core.rules.windows import windows
 from pipeline.core.story import Role, Span
@@ -79,16 +80,21 @@ def tagged(node: Tag, view: View) -> Iterator[Any]:
 
 def extents(part: Node, view: View) -> list[Extent]:
     """Return first and last position of each place where an item or a phrase stands, in ascending order."""
+    places = view.extents.get(id(part))
+    if places is None:
+        places = view.extents[id(part)] = _extents(part, view)
+    return places
+
+
+def _extents(part: Node, view: View) -> list[Extent]:
     if isinstance(part, Phrase):
         return windows(part, view) if part.within is not None else _phrase(part, view)
     if not isinstance(part, ITEMS):
         raise TypeError(f"{part} has no place in a text")
     found = view.find(part)
-    return (
-        [(position, position + view.width(part, position)) for position in found]
-        if view.paired
-        else [*zip(found, found, strict=True)]
-    )
+    if not view.paired:
+        return [*zip(found, found, strict=True)]
+    return [(position, position + view.width(part, position)) for position in found]
 
 
 def _phrase(node: Phrase, view: View) -> list[Extent]:
@@ -99,6 +105,7 @@ def _phrase(node: Phrase, view: View) -> list[Extent]:
     for found, at in items[1:]:
         if not starts:
             return []
+        view.spend(len(found))
         starts.intersection_update([position - at for position in found])
     last, end = node.items[-1], node.at[-1]
     return [(start, start + end + (view.width(last, start + end) if view.paired else 0)) for start in sorted(starts)]
@@ -109,45 +116,60 @@ def _holds_phrase(node: Phrase, view: View) -> bool:
 
 
 def _near(node: Near, view: View) -> bool:
-    left, right = _sides(node, view)
-    if not left or not right:
-        return False
-    return _follows(left, right, node.distance) or (not node.ordered and _follows(right, left, node.distance))
+    if _gap(node.left, node.right, view) <= node.distance:
+        return True
+    return not node.ordered and _gap(node.right, node.left, view) <= node.distance
 
 
-def _sides(node: Near, view: View) -> tuple[list[Extent], list[Extent]]:
-    left = sorted({extent for part in node.left for extent in extents(part, view)})
-    return left, sorted({extent for part in node.right for extent in extents(part, view)}) if left else []
+def _places(side: Side, view: View) -> list[Extent]:
+    if len(side) == 1:
+        return extents(side[0], view)
+    return sorted({extent for part in side for extent in extents(part, view)})
 
 
-def _follows(first: list[Extent], second: list[Extent], distance: int) -> bool:
-    """Return whether one of ``second`` begins after the end of one of ``first``, at most ``distance`` later."""
+def _gap(first: Side, second: Side, view: View) -> int:
+    """Return the shortest way from the end of one of ``first`` to the later start of one of ``second``."""
+    key = (*map(id, first), 0, *map(id, second))
+    found = view.gaps.get(key)
+    if found is None:
+        found = view.gaps[key] = _shortest(_places(first, view), _places(second, view), view)
+    return found
+
+
+def _shortest(first: list[Extent], second: list[Extent], view: View) -> int:
+    """Return the shortest gap; looks up the side with fewer places in the other one."""
+    best = sys.maxsize
+    if not first or not second:
+        return best
+    view.spend(min(len(first), len(second)))
     if len(first) <= len(second):
-        starts = [start for start, _end in second]
         for _start, end in first:
-            at = bisect_right(starts, end)
-            if at < len(starts) and starts[at] - end <= distance:
-                return True
-        return False
-    ends = sorted(end for _start, end in first)
+            at = bisect_right(second, (end, sys.maxsize))
+            if at < len(second) and second[at][0] - end < best:
+                best = second[at][0] - end
+        return best
+    ends = sorted([end for _start, end in first])
     for start, _end in second:
         at = bisect_left(ends, start)
-        if at and start - ends[at - 1] <= distance:
-            return True
-    return False
+        if at and start - ends[at - 1] < best:
+            best = start - ends[at - 1]
+    return best
 
 
 def pairs(node: Near, view: View) -> set[Extent]:
-    """Return the extents of either side that have a partner on the other."""
-    left, right = _sides(node, view)
+    """Return the extents of either side that have a partner on the other: the first ones where there are many."""
+    left, right = _places(node.left, view), _places(node.right, view)
     found: set[Extent] = set()
     for first, second in ((left, right),) if node.ordered else ((left, right), (right, left)):
-        starts = [start for start, _end in second]
         for extent in first:
-            low, high = bisect_right(starts, extent[1]), bisect_right(starts, extent[1] + node.distance)
+            low = bisect_right(second, (extent[1], sys.maxsize))
+            high = bisect_right(second, (extent[1] + node.distance, sys.maxsize), low)
             if low < high:
                 found.add(extent)
                 found.update(second[low:high])
+                view.spend(high - low)
+                if len(found) > MOST_SPANS:
+                    break
     return found
 
 
@@ -162,7 +184,7 @@ def marks(node: Node, view: View) -> dict[int, Span]:
     """Return the places of an item or a phrase with their spans, remembered, since rules share words."""
     found = view.marks.get(id(node))
     if found is None:
-        found = view.marks[id(node)] = _spans_of(extents(node, view), view)
+        found = view.marks[id(node)] = _spans_of(extents(node, view)[:MOST_SPANS], view)
     return found
 
 

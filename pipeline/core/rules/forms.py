@@ -115,7 +115,7 @@ def beginning(word: str) -> str:
     """Return the letters with which every inflection begins in the languages of SNOWBALL: three or more, or all."""
     stems = {stem(word, language) for language in SNOWBALL}
     common = next((end for end in range(len(word), 3, -1) if all(other.startswith(word[:end]) for other in stems)), 3)
-    return word[: max(3, common - 1)]
+    return word[: min(40, max(3, common - 1))]
 
 
 def is_form(word: str, of: str, language: str) -> bool:

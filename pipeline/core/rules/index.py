@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain, pairwise
 
-from pipeline.core.rules.keys import OWN_KEYS, Key, Keys, fewer, fielded, group
+from pipeline.core.rules.keys import LONGEST, OWN_KEYS, Key, Keys, fewer, fielded, group
 from pipeline.core.rules.query import TAG_FIELDS, Node, Tag, leaves
 from pipeline.core.rules.view import View
 from pipeline.core.story import Role
@@ -75,7 +75,7 @@ class Index:
         if "*" in sorts or "~" in sorts:
             found.update(chain.from_iterable(map(self._derived.__getitem__, view.vocabulary)))
         if "+" in sorts and view.language != "en":
-            found.update(f"+{word[:end]}" for word in view.vocabulary for end in range(1, len(word) + 1))
+            found.update(f"+{word[:end]}" for word in view.vocabulary for end in range(1, min(len(word), LONGEST) + 1))
         for field in OWN_KEYS:
             if field in sorts:
                 found.update(fielded(field, word) for word in view.words_of(field))
@@ -126,7 +126,7 @@ class _Derived(dict[str, tuple[str, ...]]):
     def __missing__(self, word: str) -> tuple[str, ...]:
         if len(self) >= self.limit:
             self.clear()
-        starts = [f"*{word[:end]}" for end in range(1, len(word) + 1)] if "*" in self.sorts else []
-        edits = fewer(word) if "~" in self.sorts else []
+        starts = [f"*{word[:end]}" for end in range(1, min(len(word), LONGEST) + 1)] if "*" in self.sorts else []
+        edits = fewer(word) if "~" in self.sorts and len(word) <= LONGEST + 1 else []
         found = self[word] = tuple(key for key in (*starts, *edits) if key in self.sorts)
         return found

@@ -35,6 +35,9 @@ from pipeline.core.rules.query import (
 Key = tuple[str, ...]
 """One key, or two of which a story needs both, the rarer first."""
 
+LONGEST = 40
+"""Letters of a word by which wildcards and edits are indexed; the longest word that ``~1`` takes."""
+
 MOST_PAIRS = 48
 """The most pairs that one rule is indexed by; beyond, single keys do."""
 
@@ -98,7 +101,7 @@ def _forms(node: Forms) -> Keys:
 
 
 def _wild(node: Wild) -> Keys:
-    start = node.pattern.replace("?", "*").split("*", 1)[0]
+    start = node.pattern.replace("?", "*").split("*", 1)[0][:LONGEST]
     return Keys(
         ((f"*{start}",),), 0.3 / max(1, len(start) - 1) ** 2, node.field is None and node.pattern == f"{start}*"
     )

@@ -9,7 +9,7 @@ from pipeline.core.rules.definition import Rule
 from pipeline.core.rules.evaluate import holds, spans
 from pipeline.core.rules.index import Index
 from pipeline.core.rules.keys import keys
-from pipeline.core.rules.view import View
+from pipeline.core.rules.view import TooCostly, View
 from pipeline.core.story import Match, Story
 
 
@@ -93,6 +93,8 @@ class RuleSet:
             try:
                 if posting & 1 or holds(rule.node, view):
                     matches.append(Match(rule.id, rule.topic, spans(rule.node, view), rule.version, rule.severity))
+            except TooCostly as error:  # the fault of the story: the rule stays in force
+                errors.append((rule.id, str(error)))
             except Exception as error:  # noqa: BLE001  one rule must not cost the others their matches
                 self.failed[rule.id] = f"{type(error).__name__}: {error}"
                 errors.append((rule.id, self.failed[rule.id]))

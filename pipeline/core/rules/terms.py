@@ -10,7 +10,7 @@ from pipeline.core.rules.query import Data, Exact, Forms, Fuzzy, Item, Phrase, T
 from pipeline.core.story import Kind, Status
 from pipeline.core.words import APOSTROPHES, is_paired, words
 
-LEAST_LETTERS = 3
+LEAST_LETTERS, MOST_LETTERS = 3, 40
 _wild = re.compile(r"[*?]")
 _range = re.compile(r"([0-9]?)(?:(\.\.)([0-9]?))?")
 _one_apostrophe = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
@@ -103,8 +103,8 @@ def _fuzzy(text: str, field: TextField | None) -> Fuzzy:
     entries = words(before)
     if edits != "1" or len(entries) != 1 or _wild.search(before) or before.startswith("="):
         raise TermError(f"{text}: ~1 goes with a single word", f'{before}~1, or "two words"~3 for a distance')
-    if is_paired(before) or len(entries[0][0]) < LEAST_LETTERS:
-        raise TermError(f"{text}: ~1 needs a word of at least {LEAST_LETTERS} letters")
+    if is_paired(before) or not LEAST_LETTERS <= len(entries[0][0]) <= MOST_LETTERS:
+        raise TermError(f"{text[:80]}: ~1 needs a word of {LEAST_LETTERS} to {MOST_LETTERS} letters")
     return Fuzzy(entries[0][0], field)
 
 

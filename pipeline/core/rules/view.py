@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import accumulate, chain
 
-from pipeline.core.rules.forms import is_form, primary
+from pipeline.core.rules.forms import beginning, english, is_form, primary
 from pipeline.core.rules.lexer import MAX_DISTANCE
 from pipeline.core.rules.query import SEARCHED, Exact, Forms, Fuzzy, Item, TextField, Wild, Word
 from pipeline.core.rules.terms import as_written
@@ -21,6 +21,10 @@ from pipeline.core.story import Span, Story
 from pipeline.core.words import folded, is_paired, words
 
 GAP = 2 * MAX_DISTANCE
+READ = 32_768
+"""The characters of a field that rules look at: a longer text is cut there, so that no story costs without bound."""
+STEPS = 60_000
+"""Places that distances and patterns may look at in one story; an ordinary one takes a few hundred."""
 FEW = 8
 """Words that are looked for one by one before all are indexed."""
 MOSTLY_CAPITALS = 0.8
@@ -29,14 +33,18 @@ _solid = re.compile(r"\S+")
 _paragraph = re.compile(r"\n[ \t\r]*\n")
 
 
+class TooCostly(Exception):  # noqa: N818  says what happened
+    """A story and the rules together need more than STEPS."""
+
+
 class Row:
     """The words of one field, from position ``start`` on."""
 
     __slots__ = ("_capitals", "_chunks", "_counts", "_starts", "field", "start", "text", "words")
 
     def __init__(self, field: str, text: str, start: int) -> None:
-        self.field, self.text, self.start = field, text, start
-        self.words = folded(text)
+        self.field, self.text, self.start = field, text[:READ], start
+        self.words = folded(self.text)
         self._chunks: list[str] = []
         self._starts: list[int] = []
         self._counts: list[int] = []
@@ -70,7 +78,21 @@ class Row:
 class View:
     """One story, for one pass of the rules."""
 
-    __slots__ = ("_found", "_positions", "_ranges", "beside", "marks", "paired", "rows", "story", "vocabulary")
+    __slots__ = (
+        "_found",
+        "_positions",
+        "_ranges",
+        "_sorted",
+        "_steps",
+        "beside",
+        "extents",
+        "gaps",
+        "marks",
+        "paired",
+        "rows",
+        "story",
+        "vocabulary",
+    )
 
     def __init__(self, story: Story) -> None:
         self.story = story
@@ -88,6 +110,12 @@ class View:
         self._positions: dict[str, list[int]] | None = None
         self._ranges: dict[str, list[tuple[int, int]]] = {}
         self._found: dict[Item, list[int]] = {}
+        self._sorted: list[str] | None = None
+        self._steps = STEPS
+        self.extents: dict[int, list[tuple[int, int]]] = {}
+        """The places of items and phrases by the identity of the node."""
+        self.gaps: dict[tuple[int, ...], int] = {}
+        """The shortest distances between two sides of NEAR, as they are measured."""
         self.marks: dict[int, dict[int, Span]] = {}
         """The spans of items and phrases by the identity of the node, as they are found."""
 
@@ -115,6 +143,7 @@ class View:
             found = positions.get(item.word, [])
         else:
             several = [positions[word] for word in self.like(item, positions)]
+            self.spend(sum(map(len, several)))
             found = several[0] if len(several) == 1 else sorted(chain.from_iterable(several))
         ranges = self.ranges(item.field)
         if ranges is not None:
@@ -143,18 +172,41 @@ class View:
                     found.append(row.start + at)
         return found
 
-    def like(self, item: Forms | Wild | Fuzzy, among: Iterable[str]) -> list[str]:
+    def spend(self, steps: int) -> None:
+        """Note work that grows with the story; raises TooCostly when it is more than a story may cost."""
+        self._steps -= steps
+        if self._steps < 0:
+            raise TooCostly(f"the story is too long for its distances and patterns (over {STEPS} steps)")
+
+    def like(self, item: Forms | Wild | Fuzzy, among: dict[str, list[int]]) -> list[str]:
         """Return the words that the item takes."""
         if isinstance(item, Forms):
             language = self.language
-            return [word for word in among if is_form(word, item.word, language)]
+            if language == "en":
+                return [word for word in english(item.word) if word in among]
+            return [word for word in self.beginning(beginning(item.word), among) if is_form(word, item.word, language)]
         if isinstance(item, Fuzzy):
-            return [word for word in among if one_edit(word, item.word)]
+            half = len(item.word) // 2
+            swapped = f"{item.word[: half - 1]}{item.word[half]}{item.word[half - 1]}{item.word[half + 1 :]}"
+            near = {*self.beginning(item.word[:half], among), swapped}
+            self.spend(len(among) // 8)
+            near.update(word for word in among if word.endswith(item.word[half:]))
+            return [word for word in sorted(near) if word in among and one_edit(word, item.word)]
         start, *rest = re.split(r"[*?]", item.pattern, maxsplit=1)
+        found = self.beginning(start, among)
         if rest == [""] and item.pattern[-1] == "*":
-            return [word for word in among if word.startswith(start)]
-        pattern = re.compile(re.escape(item.pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
-        return [word for word in among if word.startswith(start) and pattern.fullmatch(word)]
+            return found
+        pattern = wild(item.pattern)
+        return [word for word in found if pattern.fullmatch(word)]
+
+    def beginning(self, start: str, among: dict[str, list[int]]) -> list[str]:
+        """Return the words that begin so."""
+        if self._sorted is None or len(self._sorted) != len(among):
+            self._sorted = sorted(among)
+        first = bisect_left(self._sorted, start)
+        last = bisect_left(self._sorted, f"{start}\U0010ffff")
+        self.spend(last - first)
+        return self._sorted[first:last]
 
     def _index(self, rows: list[Row]) -> None:
         if self._positions is None:
@@ -228,6 +280,16 @@ class View:
             return code((sys.maxsize >> 16, 0)) + span[1]
         at = bisect_right(range(len(row.words)), span[1], key=lambda number: row.place(row.start + number)[1])
         return code((row.start + at, row.start + at + MAX_DISTANCE * 3)) + span[2]
+
+
+@lru_cache(maxsize=10_000)
+def wild(pattern: str) -> re.Pattern[str]:
+    """Return a wildcard as a regular expression; ``a*b*c`` tries no word in more than one way."""
+    parts = [re.escape(part).replace(r"\?", ".") for part in re.split(r"\*+", pattern)]
+    return re.compile(
+        parts[0] + "".join(f"(?>.*?{part})" for part in parts[1:-1]) + (f".*{parts[-1]}" if len(parts) > 1 else ""),
+        re.DOTALL,
+    )
 
 
 def code(extent: tuple[int, int]) -> int:

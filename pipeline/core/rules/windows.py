@@ -18,9 +18,12 @@ def windows(node: Phrase, view: View) -> list[tuple[int, int]]:
         return []
     longest = len(found) + (node.within or 0)
     result = []
-    for start in sorted(set().union(*found)):
+    view.spend(sum(map(len, found)) * len(found))
+    starts = sorted(set().union(*found))
+    for start in starts:
         near = [places[bisect_left(places, start) : bisect_right(places, start + longest - 1)] for places in found]
         if all(near):
+            view.spend(sum(map(len, near)) * len(near))
             end = _end(near, start)
             if end is not None:
                 result.append((start, end + view.wide(end)))
