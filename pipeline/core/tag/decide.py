@@ -98,8 +98,9 @@ class _Decision:
     def _move(self) -> None:
         """Take a town that the story has placed once for the same town throughout."""
         for hit in self.hits:
-            if hit.accepted and hit.sense.use in ("city", "capital") and hit.pattern.form in self.moved:
-                hit.accept(self.moved[hit.pattern.form], "placed elsewhere in the story")
+            sense = self.moved.get(hit.pattern.form)
+            if sense is not None and hit.accepted and hit.sense is not sense and hit.sense.use in ("city", "capital"):
+                hit.accept(sense, "placed elsewhere in the story")
 
     def _cues(self) -> Counter[str]:
         """Count the distinct local cues of each region; weak ones are national and say nothing of a town."""

@@ -167,7 +167,8 @@ class _Compiler:
         if being.country:
             self._known(being.country, self.regions)
         self.actors[being.id] = being
-        sense = Sense("actor", being.country, being.id, being.sector, False, 0.0, self.origin)
+        known = 1.0 if row["aliases"] else 0.0
+        sense = Sense("actor", being.country, being.id, being.sector, False, known, self.origin)
         for alias in dict.fromkeys((being.name, *many(row["aliases"]))):
             self._alias(alias, sense, "")
         if kind is Kind.PERSON and row["short"] != "-":

@@ -8,11 +8,13 @@ preposition, Korean ones may carry a particle.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import ahocorasick_rs as ahocorasick
 import msgspec
 
+from pipeline.core.story import Kind
 from pipeline.core.tag.dictionary import Alias, Dictionary, Sense
 from pipeline.core.tag.fold import fold
 
@@ -21,7 +23,9 @@ _ARABIC = re.compile("[\u0600-\u06ff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _JOINED = ("و", "ب", "ل", "ف", "ك", "وب", "ول")
 """And, in, for, so, like: written together with the next word."""
-_TRAVELLING = frozenset({"actor", "capital", "city", "place", "division"})
+_TRAVELLING = frozenset({"capital", "place", "division"})
+_LARGE = 0.5
+"""Millions of people from which on a town is called so in other languages too."""
 _HINTS = frozenset({"cue", "money"})
 _ASIDE = _HINTS | {"agent"}
 _SHORT = 4
@@ -109,27 +113,29 @@ def vocabulary(dictionary: Dictionary, language: str) -> Vocabulary:
     """Return the vocabulary of a language.
 
     English and languages without names of their own take every alias of no language; the others take the names and
-    peoples in their own words, and from English what travels: actors, towns, divisions.
+    peoples in their own words, and from English what travels: well-known actors, large towns, divisions.
     """
-    foreign = any(alias.language == language != "en" for alias in dictionary.aliases)
-    wanted = _TRAVELLING if foreign else None
+    if language == "en" or all(alias.language != language for alias in dictionary.aliases):
+        return Vocabulary(_kept(dictionary, ("", "en"), lambda sense: sense.use != "surname"))
 
-    def senses(alias: Alias) -> tuple[Sense, ...]:
-        if alias.language not in ("", language, *(() if foreign else ("en",))):
-            return ()
-        if len(alias.senses) == 1 and wanted is None:
-            return alias.senses if alias.senses[0].use != "surname" else ()
-        return tuple(
-            sense
-            for sense in alias.senses
-            if sense.use != "surname" and (wanted is None or alias.language or sense.use in wanted)
-        )
+    def travels(sense: Sense) -> bool:
+        if sense.use == "actor":
+            return sense.weight > 0 or dictionary.actors[sense.actor].kind is not Kind.PERSON
+        return sense.use in _TRAVELLING or (sense.use == "city" and sense.weight >= _LARGE)
 
-    return Vocabulary(
-        alias if found is alias.senses else msgspec.structs.replace(alias, senses=found)
-        for alias in dictionary.aliases
-        if (found := senses(alias))
-    )
+    own = _kept(dictionary, (language,), lambda sense: sense.use != "surname")
+    return Vocabulary(chain(own, _kept(dictionary, ("",), travels)))
+
+
+def _kept(dictionary: Dictionary, languages: tuple[str, ...], keep: Callable[[Sense], bool]) -> Iterator[Alias]:
+    for alias in dictionary.aliases:
+        if alias.language not in languages:
+            continue
+        if len(alias.senses) == 1:
+            if keep(alias.senses[0]):
+                yield alias
+        elif senses := tuple(filter(keep, alias.senses)):
+            yield msgspec.structs.replace(alias, senses=senses)
 
 
 def _forms(text: str) -> list[tuple[str, str]]:
