@@ -15,7 +15,7 @@ from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.feeds import finish_all
-from pipeline.core.formats.text import element_line, element_text, html_text, looks_like_html, plain_text
+from pipeline.core.formats.text import any_text, element_line, element_text
 from pipeline.core.formats.words import status_of, urgency_of
 from pipeline.core.formats.xml import Element, Group, attribute, below, content, first, grouped, language, local
 from pipeline.core.story import Link, Subject
@@ -163,7 +163,7 @@ def _text(data: Element) -> str | None:
     source = data.text or ""
     if source.lstrip().startswith(("<nitf", "<?xml")) and (text := nitf.body_of_source(source.strip())):
         return text
-    return html_text(source) if looks_like_html(source) else plain_text(source)
+    return any_text(source)
 
 
 def _links(name: Group, revision: Element | None, management: Group) -> Iterator[Link]:

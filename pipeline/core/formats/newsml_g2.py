@@ -17,7 +17,7 @@ from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.feeds import finish_all
 from pipeline.core.formats.hosts import authority
-from pipeline.core.formats.text import element_line, element_text, html_text, looks_like_html, plain_text
+from pipeline.core.formats.text import any_text, element_line, element_text, html_text
 from pipeline.core.formats.words import code, status_of, urgency_of
 from pipeline.core.formats.xml import Element, Group, attribute, below, content, first, grouped, language, local
 from pipeline.core.story import Link, Subject
@@ -131,7 +131,7 @@ def _data(element: Element) -> str | None:
         except (binascii.Error, ValueError):
             return None
     kind = attribute(element, "contenttype") or ""
-    return html_text(source) if "html" in kind or looks_like_html(source) else plain_text(source)
+    return html_text(source) if "html" in kind else any_text(source)
 
 
 def _description(about: Group) -> str | None:

@@ -16,7 +16,7 @@ from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.feeds import finish_all
 from pipeline.core.formats.hosts import authority
 from pipeline.core.formats.nitf import body_of_source
-from pipeline.core.formats.text import html_line, html_text, looks_like_html, plain_text
+from pipeline.core.formats.text import any_text, html_line, html_text
 from pipeline.core.formats.words import status_of, urgency_of
 from pipeline.core.story import Link, Subject
 
@@ -217,9 +217,7 @@ def _any_text(value: str | None, kind: str) -> str | None:
         return None
     if "nitf" in kind and "<" in value:
         return body_of_source(value) or html_text(value)
-    if "html" in kind or looks_like_html(value):
-        return html_text(value)
-    return plain_text(value)
+    return html_text(value) if "html" in kind else any_text(value)
 
 
 def _links(item: dict[str, Any]) -> Iterator[Link]:

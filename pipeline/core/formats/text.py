@@ -100,9 +100,13 @@ def html_line(source: str | None) -> str | None:
     return one_line(source)
 
 
-def looks_like_html(text: str) -> bool:
-    """Tell whether a text that should be plain holds tags or character references."""
-    return _LOOKS_LIKE_HTML.search(text) is not None
+def any_text(source: str | None) -> str | None:
+    """Return text that may be plain or HTML; without any block of HTML its own line ends count."""
+    if not source or not _LOOKS_LIKE_HTML.search(source):
+        return plain_text(source)
+    if not _BLOCK.search(source) and not _BREAK.search(source):
+        source = source.replace("\n", "<br>")
+    return html_text(source)
 
 
 def element_text(element: Element | None, skip: frozenset[str] = frozenset()) -> str | None:

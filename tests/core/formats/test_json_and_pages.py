@@ -61,6 +61,11 @@ def test_an_article_page_is_a_story() -> None:
     assert found.body == "Ferry line reopens\n\nFerries run again."
 
 
+def test_the_fullest_article_of_a_page_is_the_story() -> None:
+    page = PAGE.replace("<article>", "<article><p>Teaser.</p></article><article>", 1)
+    assert story(page).body == "Ferry line reopens\n\nFerries run again."
+
+
 def test_a_page_may_describe_itself_in_linked_data() -> None:
     article = {"@type": "NewsArticle", "headline": "Ferry", "author": {"name": "N"}, "articleBody": "Ferries run."}
     data = json.dumps({"@graph": [article]})

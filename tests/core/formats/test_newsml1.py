@@ -65,7 +65,10 @@ def test_the_main_component_goes_before_a_caption() -> None:
 def test_items_inside_an_item_are_stories_of_their_own() -> None:
     inner = newsml1().split("<NewsML>")[1].removesuffix("</NewsML>").replace("ferry", "bus")
     outer = newsml1().replace("</NewsComponent></NewsItem>", f"{inner}</NewsComponent></NewsItem>")
-    assert [one.uri.split(":")[4] for one in parsed(outer).stories] == ["ferry", "bus"]
+    outer = outer.replace("<HeadLine>Ferry line reopens</HeadLine>", "", 1)
+    first, second = parsed(outer).stories
+    assert (first.uri.split(":")[4], second.uri.split(":")[4]) == ("ferry", "bus")
+    assert (first.headline, second.headline) == (None, "Ferry line reopens")
 
 
 def test_a_set_of_topics_holds_no_story() -> None:

@@ -14,7 +14,7 @@ from lxml import etree
 from pipeline.core.errors import InputError
 from pipeline.core.formats import strict_json
 from pipeline.core.formats.dates import moment
-from pipeline.core.formats.text import element_text, html_line, html_text, plain_text, wrapped_text
+from pipeline.core.formats.text import any_text, element_text, html_line, html_text, plain_text, wrapped_text
 from pipeline.core.formats.words import signal_of, status_of, urgency_of
 from pipeline.core.formats.xml import IllFormedError, parse_xml
 from pipeline.core.story import Status
@@ -109,6 +109,7 @@ def test_an_error_of_syntax_alone_is_told_apart() -> None:
         ("2026-01-05T10:15-05", (2026, 1, 5, 15, 15, 0)),
         ("2026-01-05 10:15:00 -0530", (2026, 1, 5, 15, 45, 0)),
         ("2026-01-05 10:15:00 GMT+01:00", (2026, 1, 5, 9, 15, 0)),
+        ("2026-01-05 10:15:00 GMT-01:00", (2026, 1, 5, 11, 15, 0)),
         ("2026-01-05", (2026, 1, 5, 0, 0, 0)),
         ("20260105", (2026, 1, 5, 0, 0, 0)),
         ("2026-01", (2026, 1, 1, 0, 0, 0)),
@@ -202,6 +203,12 @@ def test_the_short_way_over_simple_html_gives_what_a_parser_gives(pieces: list[s
 def test_a_title_keeps_what_only_looks_like_a_tag() -> None:
     assert html_line("Caf&eacute;: 5 < 7 <b>bold</b>") == "Café: 5 < 7 bold"
     assert html_line("AT&T & 5 < 7") == "AT&T & 5 < 7"
+
+
+def test_text_that_should_be_plain_keeps_its_lines_around_a_stray_tag() -> None:
+    assert any_text("One &amp; <b>two</b>\n\nThree") == "One & two\n\nThree"
+    assert any_text("<p>One\ntwo</p><p>Three</p>") == "One two\n\nThree"
+    assert any_text("One < two\nthree") == "One < two\nthree"
 
 
 def test_plain_text_keeps_its_lines_and_paragraphs() -> None:
