@@ -22,6 +22,7 @@ from pipeline import config, metrics
 from pipeline.cli import COMMANDS, parser
 from pipeline.core.alerts import Alert
 from pipeline.core.payload import DeadLetter
+from pipeline.core.rules import grammar
 from pipeline.core.story import Story
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -34,6 +35,7 @@ def pages() -> dict[str, str]:
         "commands.md": NOTE + "# Commands\n\n" + "\n".join(_commands()),
         "configuration.md": NOTE + "# Configuration\n\n" + "\n".join(_configuration()),
         "metrics.md": NOTE + "# Metrics\n\n" + "\n".join(_metrics()),
+        "query-language.md": NOTE + grammar.page(),
     }
     for name, type_ in (("story", Story), ("alert", Alert), ("dead-letter", DeadLetter)):
         schema = msgspec.json.schema(type_)

@@ -135,7 +135,7 @@ class Rulebook:
         pairs = [pair for pair in pairwise(text) if pair[0] != pair[1]]
         (a, b), also = self.chance.choice(pairs), self._words(2, rare=False)
         ours = f'("{a} {b}" OR {self.chance.choice(self.rare)}) AND ({also[0]} OR {also[1]})'
-        rare = ours.split(" OR ")[1].split(")")[0]
+        rare = ours.split(" OR ")[1].split(")", maxsplit=1)[0]
         return ours, f"( and ( or p:{a},{b} w:{rare} ) ( or w:{also[0]} w:{also[1]} ) )"
 
     def wild(self) -> tuple[str, str]:

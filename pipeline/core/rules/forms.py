@@ -46,7 +46,9 @@ def primary(language: str | None) -> str:
 def english(word: str) -> tuple[str, ...]:
     """Return the inflections of a folded English word, itself first, the others sorted."""
     found: set[str] = set()
-    for base in {word, *_bases(word)}:
+    if word.endswith("ing"):
+        found.add(f"{word}s")  # a meeting, two meetings
+    for base in _bases(word) or [word]:
         family = FAMILIES.get(base)
         found |= set(family) if family else set(_regular(base))
     return (word, *sorted(found - {word}))
@@ -95,8 +97,10 @@ def _bases(word: str) -> list[str]:
 def _wants_e(stem: str) -> bool:
     if stem.endswith(("at", "bl", "iz", "v", "c", "u", "rg", "dg", "ng", "ys", "is", "rs", "ns")):
         return not stem.endswith(("eat", "oat", "long", "hang", "bang"))
+    if stem.endswith(("er", "en", "el", "et", "it", "on", "om", "op", "al", "or", "ar", "ow", "ip", "ic")):
+        return False
     groups = "".join("v" if mark in _VOWELS else "c" for mark in stem)
-    return groups[-3:] == "cvc" and groups.count("v") == 1 and stem[-1] not in "wxy"
+    return groups[-3:] == "cvc" and stem[-1] not in "wxy"
 
 
 @lru_cache(maxsize=200_000)

@@ -1,0 +1,150 @@
+"""Matching beside Lucene Monitor: the same rules, the same stories, the same matches, in one run; the time of one core.
+
+Ours is the whole of ``RuleSet.match``: cutting into words, candidates, evaluation and the places of every match; the
+peer is asked for the ids of its matches alone, by the faster of its two presearchers. Both are given processor time.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import resource
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from time import process_time
+
+from pipeline.core.rules import RuleDefinition, RuleSet
+from pipeline.core.rules.common import COMMON
+from pipeline.core.rules.definition import compiled
+from pipeline.core.rules.parser import Parser
+from pipeline.core.story import Story
+from tests.bench import Figure
+from tests.bench.rulebook import TEXTS, Rulebook, stories
+from tests.servers.downloads import java_home
+
+HERE = Path(__file__).parent / "lucene_monitor"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "wirewatch" / "lucene-monitor-10.3.0"
+STORIES = 2_000
+SIZES = {1_000: 12, 10_000: None, 100_000: 30}
+"""Rules, and how many times faster than the peer we mean to be."""
+LARGEST = 1_500_000
+PASSES = 3
+
+
+def run() -> Iterator[Figure]:
+    """Yield the time a story at each size, with the peer's, and what the largest set costs."""
+    if not TEXTS.exists():
+        raise FileNotFoundError(f"the texts that rules are generated from are not at {TEXTS}")
+    texts = stories(STORIES)
+    with tempfile.TemporaryDirectory() as name:
+        peer = Peer(Path(name), texts)
+        for size, times in SIZES.items():
+            yield from _beside(size, times, texts, peer)
+    yield from _largest(texts)
+
+
+def _beside(size: int, times: int | None, texts: list[Story], peer: Peer) -> Iterator[Figure]:
+    """Yield the figure of one size; the sets of matches are compared, story by story."""
+    written = list(Rulebook(texts).rules(size))
+    rules, _seconds = _load([ours for ours, _theirs in written])
+    seconds, found = _match(rules, texts)
+    if size == max(SIZES):
+        _assert_mixed([ours for ours, _theirs in written], found)
+    peers = {name: peer.match(name, [theirs for _ours, theirs in written]) for name in ("term", "multipass")}
+    for name, (_time, theirs) in peers.items():
+        different = [number for number, ids in enumerate(theirs) if ids != found[number]]
+        if different:
+            raise AssertionError(f"{name}: the matches differ on {len(different)} stories, first {different[0]}")
+    name, (best, _ids) = min(peers.items(), key=lambda entry: entry[1][0])
+    yield Figure(
+        name=f"{size:,} rules, 1 KB stories, {sum(map(len, found)) / len(found):.1f} matches each",
+        value=seconds * 1000,
+        unit="ms/story",
+        peer=f"Lucene Monitor ({name}) {best * 1000:.2f} ms: {best / seconds:.1f} times as long",
+        goal=f"at most 1/{times} of Lucene Monitor" if times else None,
+        met=best / seconds >= times if times else None,
+    )
+
+
+def _load(queries: list[str]) -> tuple[RuleSet, float]:
+    parser, began = Parser(), process_time()
+    gc.disable()
+    rules = RuleSet(compiled(RuleDefinition(id=str(n), query=query), parser) for n, query in enumerate(queries))
+    gc.enable()
+    return rules, process_time() - began
+
+
+def _match(rules: RuleSet, texts: list[Story]) -> tuple[float, list[list[int]]]:
+    """Return the best of some passes, in seconds a story, and the ids of the matches."""
+    best = float("inf")
+    found: list[list[int]] = []
+    for _pass in range(PASSES):
+        began = process_time()
+        results = [rules.match(story) for story in texts]
+        best = min(best, (process_time() - began) / len(texts))
+        found = [[int(match.rule) for match in result.matches] for result in results]
+    return best, found
+
+
+def _assert_mixed(queries: list[str], found: list[list[int]]) -> None:
+    """Hold the generator to what it promises: enough matches, enough common words, enough fields and wildcards."""
+    assert sum(map(len, found)) >= 20 * len(found), "a story matches fewer than 20 rules"
+    special = sum("*" in query or ":" in query for query in queries)
+    assert special >= 0.1 * len(queries) * 0.95, "fewer than 10 % of the rules rest on a field or a wildcard"
+    plain = Rulebook(stories(STORIES)).plain | COMMON.keys()
+    common = sum(
+        all(word in plain for word in re.findall("[a-z]+", re.sub("AND|OR|NOT|NEAR/[0-9]+|headline:", "", query)))
+        for query in queries
+    )
+    assert common >= 0.3 * len(queries), "fewer than 30 % of the rules have common words only"
+
+
+def _largest(texts: list[Story]) -> Iterator[Figure]:
+    some = texts[:500]
+    book = Rulebook(texts)
+    rules, seconds = _load([ours for ours, _theirs in book.rules(LARGEST)])
+    yield Figure(name=f"{LARGEST:,} rules loaded", value=seconds, unit="s", goal="at most 180", met=seconds <= 180)
+    gc.freeze()
+    took, found = _match(rules, some)
+    name = f"{LARGEST:,} rules, {sum(map(len, found)) / len(found):.0f} matches each"
+    yield Figure(name=name, value=took * 1000, unit="ms/story", goal="at most 10", met=took <= 0.010)
+    began = process_time()
+    rules.add(compiled(RuleDefinition(id="new", query="oil AND kuwait AND tanker"), Parser()))
+    one = process_time() - began
+    yield Figure(name="one rule more", value=one * 1000, unit="ms", goal="under 5", met=one < 0.005)
+    gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    yield Figure(
+        name="memory, rules in text included", value=gigabytes, unit="GB", goal="at most 6", met=gigabytes <= 6
+    )
+
+
+class Peer:
+    """Lucene Monitor, from Maven Central, compiled here, in a process of its own."""
+
+    def __init__(self, folder: Path, texts: list[Story]) -> None:
+        self.folder, self.java = folder, java_home(21) / "bin"
+        jars = CACHE / "jars"
+        if not jars.is_dir():
+            print("bench: Lucene Monitor 10.3.0 from Maven Central (8 jars, 7 MB)", flush=True)
+            command = ["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), "dependency:copy-dependencies"]
+            subprocess.run([*command, f"-DoutputDirectory={jars}.part"], check=True, timeout=600)
+            Path(f"{jars}.part").rename(jars)
+        self.path = os.pathsep.join((str(folder), f"{jars}/*"))
+        compiler = [str(self.java / "javac"), "-cp", self.path, "-d", str(folder), str(HERE / "Peer.java")]
+        subprocess.run(compiler, check=True, timeout=120)
+        lines = ["\t".join(" ".join((text or "").split()) for text in (story.headline, story.body)) for story in texts]
+        (folder / "stories").write_text("\n".join(lines) + "\n")
+
+    def match(self, presearcher: str, queries: list[str]) -> tuple[float, list[list[int]]]:
+        """Return seconds a story, and the ids of the matches of each."""
+        (self.folder / "rules").write_text("\n".join(queries) + "\n")
+        files = [str(self.folder / name) for name in ("rules", "stories", "matches")]
+        flags = ["-Xmx4g", "-XX:+UseSerialGC", "-XX:ActiveProcessorCount=1"]
+        command = [str(self.java / "java"), *flags, "-cp", self.path, "Peer", presearcher, *files]
+        output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=1800).stdout
+        lines = (self.folder / "matches").read_text().splitlines()
+        ids = [[int(number) for number in re.findall("[0-9]+", line)] for line in lines]
+        return float(output.split()[2]) / len(ids), ids
