@@ -99,11 +99,11 @@ def split_dateline(body: str | None, provider: str | None) -> tuple[str | None, 
     if not body:
         return None, body
     opening = body[:_LONGEST]
-    for pattern in (_WITH_AGENCY, _SLASHED):
-        found = pattern.match(opening)
+    for sign, pattern in (("(", _WITH_AGENCY), ("/", _SLASHED)):
+        found = pattern.match(opening) if sign in opening else None
         if found is not None and _credible(found["place"], found["agency"], provider):
             return _clean(found.group()), body[found.end() :]
-    found = _BARE.match(opening)
+    found = _BARE.match(opening) if opening[:2].isupper() else None
     if found is not None and found["place"] not in _NO_PLACES and _is_place(found["place"], found["rest"]):
         return _clean(found.group()), body[found.end() :]
     return None, body
