@@ -148,10 +148,15 @@ class _Decision:
             hit.accept(best, "the dateline")
         elif region and region == context.home:
             hit.accept(best, "the provider's home")
-        elif (best.use in PLACES - {"city"} or best.weight >= _SETTLED_BY) and not hit.text.caps and preposition(hit):
+        elif (best.use in PLACES - {"city"} or best.weight >= _SETTLED_BY) and not hit.text.caps and self._placed(hit):
             hit.accept(hit.senses[0], f"after {preposition(hit)!r}")
         else:
             hit.reason = "weak alias without evidence in the story"
+
+    def _placed(self, hit: Hit) -> bool:
+        """Say whether a preposition makes a town of a name; ``of Alice`` does not."""
+        before = preposition(hit)
+        return before != "" and (before != "of" or hit.pattern.form not in self.context.words.get("given", frozenset()))
 
     def _settle(self, cues: Counter[str]) -> None:
         """Accept towns in a story that names nothing else: what local cues point to, or what comes again and again."""

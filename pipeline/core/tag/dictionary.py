@@ -75,8 +75,8 @@ class Sense(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One meaning of an alias.
 
     ``use`` says what the alias is: name, demonym, capital, city, division, place, metonym, actor, surname, office,
-    agent, cue, money, null. ``weight`` is its prior among the senses of the alias: people living there, in millions; for
-    an actor 1 where the dictionary knows it by more than one name.
+    agent, cue, money, null. ``weight`` is its prior among the senses of the alias: people living there, in millions;
+    for an actor 1 where the dictionary knows it by more than one name.
     """
 
     use: str

@@ -18,6 +18,10 @@ DIRECTIONS = _words(
     "southeastern southwestern neighboring neighbouring nearby"
 )
 """They may stand between a preposition and its place."""
+SPEECH = _words(
+    "in into from speak speaks speaking spoke spoken fluent learn learned learning read reads write writes like"
+)
+"""Before a people at the end of a phrase they say that its language is meant."""
 STREETS = _words("street avenue road boulevard lane drive st ave rd blvd dr court ct terrace")
 LINKS = frozenset({"of", "in", "from", "of the", "in the", "from the", "for", "for the", "across", "inside"})
 """Between a role noun and its country: ``rebels in Chad``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.core.tag.dictionary import Sense
-from pipeline.core.tag.grammar import DIRECTIONS, FIRM, LOCATIVE, STREETS, TICKER
+from pipeline.core.tag.grammar import DIRECTIONS, FIRM, LOCATIVE, SPEECH, STREETS, TICKER
 from pipeline.core.tag.scan import PLACES, Hit
 
 Words = Mapping[str, frozenset[str]]
@@ -46,9 +46,21 @@ def qualify(hit: Hit, following: Hit | None) -> bool:
 
 def forbidden(hit: Hit, following: Hit | None, words: Words) -> str:
     """Return why the words before or behind make a hit something else, or nothing."""
-    if not hit.pattern.bare or hit.text.caps or hit.sense.use == "demonym":
+    if hit.text.written[hit.end : hit.end + 1] == "$":
+        return "a currency"
+    if not hit.pattern.bare or hit.text.caps:
         return ""
+    if hit.sense.use == "demonym":
+        return "a language" if _spoken(hit) else ""
     return _after_given_name(hit, words) or _before_capital(hit, following, words)
+
+
+def _spoken(hit: Hit) -> bool:
+    """Say whether a demonym is a language: ``written in German.``; not ``in German industry``."""
+    written, padded = hit.text.written, hit.text.folded.text
+    if written[hit.end : hit.end + 1] == " " and written[hit.end + 1 : hit.end + 2].isalpha():
+        return False
+    return padded[padded.rfind(" ", 0, hit.from_ - 1) + 1 : hit.from_ - 1] in SPEECH
 
 
 def _after_given_name(hit: Hit, words: Words) -> str:
