@@ -78,18 +78,20 @@ def _regular(base: str) -> list[str]:
 
 def _bases(word: str) -> list[str]:
     """Return the word without -s, -ed or -ing where it is long enough to have one, as Porter's stemmer begins."""
-    if word in INVARIABLE or len(word) < 6 or not word.isascii():
+    if word in INVARIABLE or len(word) < 5 or not word.isascii():
         return []
     if word.endswith(("ies", "ied")):
         return [f"{word[:-3]}y"]
     if word.endswith("s"):
         hiss = word.endswith(("sses", "xes", "zes", "ches", "shes"))
         return [] if word.endswith(("ss", "us", "is")) else [word[: -2 if hiss else -1]]
-    ending = 2 if word.endswith("ed") and not word.endswith("eed") else 3 if word.endswith("ing") else 0
+    if word.endswith("eed"):
+        return [word[:-1]] if len(word) > 5 and not word.endswith(("ceed", "deed")) else []
+    ending = 2 if word.endswith("ed") else 3 if word.endswith("ing") and len(word) > 5 else 0
     stem = word[:-ending] if ending else ""
     if len(stem) < 3 or not _VOWELS & set(stem):
         return []
-    if stem[-1] == stem[-2] and stem[-1] not in "lsz":
+    if stem[-1] == stem[-2] and stem[-1] not in "lsz" and len(stem) > 3:
         return [stem[:-1]]
     return [f"{stem}e"] if _wants_e(stem) else [stem]
 
