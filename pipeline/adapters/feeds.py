@@ -11,6 +11,7 @@ import re
 import socket
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -137,11 +138,17 @@ class Client:
     ) -> None:
         await self._session.close()
 
-    async def fetch(self, url: str, before: Validators, provider: str | None = None) -> Fetched:
-        """Fetch a feed, if it has changed; raises FetchError with the reason when there is no usable answer."""
+    async def fetch(
+        self, url: str, before: Validators, provider: str | None = None, kept: AsyncExitStack | None = None
+    ) -> Fetched:
+        """Fetch a feed, if it has changed; raises FetchError with the reason when there is no usable answer.
+
+        A large body takes one of few permits, until ``kept`` is closed: hand one over to hold the payload so long.
+        """
         try:
-            async with self._session.get(url, headers=before.headers(), max_redirects=REDIRECTS) as answer:
-                return await self._read(answer, url, before, provider)
+            async with AsyncExitStack() as own:
+                asked = self._session.get(url, headers=before.headers(), max_redirects=REDIRECTS)
+                return await self._read(await own.enter_async_context(asked), url, before, provider, kept or own)
         except TimeoutError:
             raise FetchError(url, f"no whole answer within {self.fetching.timeout:g} s") from None
         except aiohttp.TooManyRedirects:
@@ -154,7 +161,12 @@ class Client:
             raise FetchError(url, str(error) or type(error).__name__) from None
 
     async def _read(
-        self, answer: aiohttp.ClientResponse, url: str, before: Validators, provider: str | None
+        self,
+        answer: aiohttp.ClientResponse,
+        url: str,
+        before: Validators,
+        provider: str | None,
+        kept: AsyncExitStack,
     ) -> Fetched:
         moved = str(answer.url) if answer.history and all(hop.status in _PERMANENT for hop in answer.history) else None
         how = Fetched(
@@ -172,7 +184,7 @@ class Client:
             busy = answer.status in (429, 503)
             asked = _retry_after(answer.headers.get("Retry-After")) if busy else None
             raise FetchError(url, reason, host=answer.status == 429 or answer.status >= 500, asked=asked)
-        data, received = await self._body(answer, url)
+        data, received = await self._body(answer, url, kept)
         payload = Payload(
             data=_utf8(data, answer.charset),
             origin=shown(url),
@@ -186,26 +198,22 @@ class Client:
             how, payload=marked(payload, url, validators), validators=validators, received=received
         )
 
-    async def _body(self, answer: aiohttp.ClientResponse, url: str) -> tuple[bytes, int]:
+    async def _body(self, answer: aiohttp.ClientResponse, url: str, kept: AsyncExitStack) -> tuple[bytes, int]:
         """Return the unpacked body and the bytes sent."""
         unpack = _Unpacker(url, answer.headers.get("Content-Encoding", ""))
         data = bytearray()
         received = 0
         large = False
-        try:
-            async for chunk in answer.content.iter_chunked(CHUNK):
-                received += len(chunk)
-                unpack(chunk, data)
-                if len(data) > MAX_BYTES:
-                    raise FetchError(url, f"larger than {MAX_BYTES // 2**20} MiB")
-                if len(data) > USUAL and not large:
-                    await self._large.acquire()
-                    large = True
-            unpack.end()
-            return bytes(data), received
-        finally:
-            if large:
-                self._large.release()
+        async for chunk in answer.content.iter_chunked(CHUNK):
+            received += len(chunk)
+            unpack(chunk, data)
+            if len(data) > MAX_BYTES:
+                raise FetchError(url, f"larger than {MAX_BYTES // 2**20} MiB")
+            if len(data) > USUAL and not large:
+                await kept.enter_async_context(self._large)
+                large = True
+        unpack.end()
+        return bytes(data), received
 
 
 class _Unpacker:

@@ -28,6 +28,12 @@ WORKER = "embedded"
 BATCH = 200
 """Payloads in one transaction at most, about 0.1 s of work; a batch is what is waiting, so that latency stays low."""
 
+BATCH_BYTES = 512 * 1024
+"""Bytes of payloads after which a batch is full: a feed holds many stories."""
+
+QUEUE_BYTES = 4 * 1024 * 1024
+"""Bytes of payloads that wait at most, the newest one beyond: sources then wait, too."""
+
 TICK = 0.25
 """Seconds between two looks at the embargoes while nothing comes in."""
 
@@ -89,6 +95,8 @@ class Embedded:
         self.report = Report()
         self._queue: asyncio.Queue[_Taken | None] = asyncio.Queue(maxsize=4 * BATCH)
         self._feeding: asyncio.Task[None] | None = None
+        self._waiting = 0
+        self._room = asyncio.Event()
 
     def stop(self) -> None:
         """Take in nothing more; ``run`` returns when what was taken in is stored."""
@@ -131,21 +139,30 @@ class Embedded:
 
     async def _take(self, payload: Payload) -> asyncio.Future[None]:
         safe: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        while self._waiting > QUEUE_BYTES:
+            self._room.clear()
+            await self._room.wait()
+        self._waiting += len(payload.data)
         await self._queue.put((payload, safe))
         return safe
 
     async def _batch(self) -> tuple[list[_Taken], bool]:
         """Wait a tick for what comes in; return it, and whether it is the last."""
         batch: list[_Taken] = []
+        size = 0
         try:
             taken = await asyncio.wait_for(self._queue.get(), TICK)
             while taken is not None:
                 batch.append(taken)
-                if len(batch) == BATCH:
+                size += len(taken[0].data)
+                if len(batch) == BATCH or size > BATCH_BYTES:
                     return batch, False
                 taken = self._queue.get_nowait()
         except (TimeoutError, asyncio.QueueEmpty):
             return batch, False
+        finally:
+            self._waiting -= size
+            self._room.set()
         return batch, True
 
     def _process(self, batch: list[Payload]) -> None:

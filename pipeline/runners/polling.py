@@ -11,7 +11,7 @@ import heapq
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from hashlib import sha256
 from random import Random
 from time import monotonic
@@ -128,18 +128,18 @@ class Feeds:
         feed, host = self.polled[number], self._host(number)
         asked: float | None = None
         try:
-            payload = await self._fetch(client, feed)
+            async with AsyncExitStack() as kept:
+                payload = await self._fetch(client, feed, kept)
+                if payload is not None:
+                    await put(payload)
+            host.failures = 0
+            health = self.book.health[feeds.shown(feed.url)]
         except feeds.FetchError as error:
             asked = error.asked
             host.failures = host.failures + 1 if error.host else 0
             if error.host:
                 host.until = max(host.until, monotonic() + host_pause(host.failures, asked))
             health = self.book.failed(feeds.shown(feed.url), error.reason)
-        else:
-            host.failures = 0
-            health = self.book.health[feeds.shown(feed.url)]
-            if payload is not None:
-                await put(payload)
         finally:
             host.running -= 1
             self._running -= 1
@@ -153,10 +153,10 @@ class Feeds:
             wait = pause(feed.every, health.failures, self.chance.random(), asked)
             heapq.heappush(self._due, (monotonic() + wait, number))
 
-    async def _fetch(self, client: feeds.Client, feed: Polled) -> Payload | None:
+    async def _fetch(self, client: feeds.Client, feed: Polled, kept: AsyncExitStack) -> Payload | None:
         """Return the feed if it has anything new; raises FetchError, also for what cannot be read as a feed."""
         try:
-            fetched = await client.fetch(feed.url, feed.validators, feed.provider)
+            fetched = await client.fetch(feed.url, feed.validators, feed.provider, kept)
             digest = feed.validators.digest
             if fetched.payload is not None:
                 loop = asyncio.get_running_loop()

@@ -16,7 +16,7 @@ from time import monotonic
 from aiohttp import web
 
 HOSTS = 50
-ITEMS = 30
+ITEMS = 20
 CHANGES_EVERY = 300.0
 """Seconds after which a feed has one more item."""
 
