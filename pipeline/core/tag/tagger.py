@@ -13,6 +13,7 @@ from pipeline.core.tag.decide import Context, decide
 from pipeline.core.tag.dictionary import Dictionary
 from pipeline.core.tag.language import language_of
 from pipeline.core.tag.people import Surnames
+from pipeline.core.tag.recognise import Recogniser, recognised
 from pipeline.core.tag.scan import REGIONAL, Hit, Text, scan
 from pipeline.core.tag.total import total
 from pipeline.core.tag.vocabulary import Vocabulary, vocabulary
@@ -37,10 +38,16 @@ _REMEMBERED = 1000
 
 
 class Tagger:
-    """Names the regions and actors of stories by one dictionary; ``homes`` gives a provider's country."""
+    """Names the regions and actors of stories by one dictionary.
 
-    def __init__(self, dictionary: Dictionary, homes: Mapping[str, str] | None = None) -> None:
+    ``homes`` gives a provider's country; ``recogniser`` may add actors that the dictionary does not know.
+    """
+
+    def __init__(
+        self, dictionary: Dictionary, homes: Mapping[str, str] | None = None, recogniser: Recogniser | None = None
+    ) -> None:
         self.dictionary = dictionary
+        self.recogniser = recogniser
         self.homes = homes or {}
         self._homes: dict[str, str] = {}
         self._vocabularies: dict[str, Vocabulary] = {}
@@ -54,7 +61,13 @@ class Tagger:
     def tag(self, story: Story) -> Tags:
         """Return the regions and actors that the story names; never raises, whatever the text."""
         hits, context = self.judge(story)
-        return total(hits, context, self.dictionary)
+        tags = total(hits, context, self.dictionary)
+        if self.recogniser is None:
+            return tags
+        fields = [(name, text) for name, text in (("headline", story.headline), ("body", story.body)) if text]
+        language = language_of(story.language, story.headline, story.body)
+        taken = ((hit.text.field, hit.start, hit.end) for hit in hits if hit.accepted)
+        return Tags(tags.regions, (*tags.actors, *recognised(self.recogniser, fields, language, taken)))
 
     def judge(self, story: Story) -> tuple[list[Hit], Context]:
         """Return every hit with what was decided about it."""
