@@ -223,10 +223,11 @@ def test_a_story_under_embargo_is_released_on_time_also_after_a_restart(tmp_path
     assert contents(tmp_path) == ([], [])
     (tmp_path / "empty").mkdir()
     report, _ = run_once(tmp_path, str(tmp_path / "empty"), once=False, until=until + timedelta(seconds=1))
+    ready = max(until.timestamp(), time.time() - report.seconds)  # loading the dictionaries is not its fault
     assert (report.released, report.alerts) == (1, 1)
     archive = SqliteArchive(tmp_path / "w.db")
     (raised,) = archive.connection.execute("SELECT raised FROM alerts").fetchone()
-    assert 0 <= raised / 1000 - until.timestamp() < 1
+    assert until.timestamp() <= raised / 1000 < ready + 1
     archive.close()
 
 
