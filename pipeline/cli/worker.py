@@ -6,10 +6,12 @@ import argparse
 import asyncio
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import config, metrics, wiring
 from pipeline.config import Config
+from pipeline.core.errors import InputError
 from pipeline.runners.clock import Clock
 from pipeline.runners.liveness import Liveness
 
@@ -31,16 +33,57 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--instance", metavar="NAME", help="a name of its own among the workers: it gets its partitions back at once"
     )
+    parser.add_argument("--processes", type=_count, default=1, metavar="N", help="so many of them; kept running (1)")
+    parser.add_argument(
+        "--discovery", metavar="FILE", help="with --processes: write their metrics' addresses for Prometheus there"
+    )
+    parser.add_argument("--number", type=int, help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the worker until it is told to stop."""
     settings = config.load(options.config)
+    if options.processes != 1:
+        return _several(settings, options)
     liveness = Liveness(options.worker)
     if settings.metrics.port:
-        port = metrics.serve(settings.metrics.host, settings.metrics.port, liveness.pages())
+        port = settings.metrics.port + (options.number or 0)
+        port = metrics.serve(settings.metrics.host, port, liveness.pages())
         print(f"wirewatch: metrics at http://{settings.metrics.host}:{port}/metrics", file=sys.stderr, flush=True)
     return {"desk": _desk, "index": _index, "release": _release}[options.worker](settings, options.instance, liveness)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 999):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes from 1 to 999")
+    return int(text)
+
+
+def _several(settings: Config, options: argparse.Namespace) -> int:
+    """Run ``--processes`` of a worker; each serves its metrics on a port of its own."""
+    from pipeline.adapters.kafka import topics
+    from pipeline.runners import processes, serve
+
+    count = options.processes
+    if options.worker == "release":
+        raise InputError("one release worker does; a second one is a spare: start it on another machine")
+    source = topics.INCOMING if options.worker == "desk" else topics.STORIES
+    serve.wait_for_topics(settings.kafka, [source])
+    there = topics.partitions(settings.kafka, source)
+    if there < count:
+        idle = f"{count - there} of {count} processes will have nothing to do"
+        serve.say(f"{source} has {there} partitions: {idle}; more partitions are made before the first story only")
+    commands = []
+    for number in range(count):
+        command = [sys.executable, "-m", "pipeline", "worker", options.worker, "--number", str(number)]
+        command += ["--config", options.config] if options.config else []
+        command += ["--instance", f"{options.instance}-{number}"] if options.instance else []
+        commands.append(command)
+    if options.discovery:
+        ports = [settings.metrics.port + number for number in range(count)]
+        addresses = [f"{settings.metrics.host}:{port}" for port in ports if settings.metrics.port]
+        processes.write_discovery(Path(options.discovery), options.worker, addresses)
+    return processes.supervise(commands)
 
 
 def _desk(settings: Config, instance: str | None, liveness: Liveness) -> int:
