@@ -26,7 +26,8 @@ class Draft(msgspec.Struct, kw_only=True):
     """What a format reads off one item. ``body`` is plain text already, times are aware UTC.
 
     ``host`` names the sender where neither the content nor the payload names the provider. ``status`` is None, and
-    ``signals`` is empty, where the dialect says nothing. ``bare`` items may lack both headline and body.
+    ``signals`` is empty, where the dialect says nothing. ``located`` stands in where there is no dateline. ``bare``
+    items may lack both headline and body.
     """
 
     uri: str | None = None
@@ -43,6 +44,7 @@ class Draft(msgspec.Struct, kw_only=True):
     slugline: str | None = None
     byline: str | None = None
     dateline: str | None = None
+    located: str | None = None
     body: str | None = None
     language: str | None = None
     ed_note: str | None = None
@@ -79,7 +81,7 @@ def finish(draft: Draft, payload: Payload, source_format: str) -> Story:
         headline=headline,
         slugline=slugline,
         byline=one_line(draft.byline),
-        dateline=_dateline(one_line(draft.dateline), opening),
+        dateline=_dateline(one_line(draft.dateline), opening) or one_line(draft.located),
         body=body,
         language=one_line(draft.language),
         ed_note=ed_note,

@@ -111,12 +111,15 @@ _CLOCK = re.compile(
     r"\s*(?P<zone>GMT|UTC|BST|CET|CEST|MEZ|MESZ|E[SD]?T|C[SD]T|M[SD]T|P[SD]?T)?(?![\d.A-Za-z])",
     re.IGNORECASE,
 )
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DAY = re.compile(
-    r"(?P<d>\d{1,2})(?:st|nd|rd|th|er)?\.?\s+(?P<mon>[a-zäéû]{3,9})\.?,?(?:\s+(?P<y>\d{4}))?"
-    r"|(?P<mon2>[a-zäéû]{3,9})\.?\s+(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<y2>\d{4}))?"
-    r"|(?P<d3>\d{1,2})\.(?P<m3>\d{1,2})\.(?P<y3>\d{4})?",
+    rf"(?<![\d:.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er)?\.?\s+(?P<mon>{_MONTH})\b\.?,?(?:\s+(?P<y>\d{{4}}))?"
+    rf"|\b(?P<mon2>{_MONTH})\b\.?\s+(?P<d2>\d{{1,2}})(?!\d)(?:st|nd|rd|th)?(?:,?\s+(?P<y2>\d{{4}}))?"
+    r"|(?<!\d)(?P<d3>\d{1,2})\.(?P<m3>\d{1,2})\.(?P<y3>\d{4})?",
     re.IGNORECASE,
 )
+_MIDNIGHT = re.compile(r"\b(?:midnight|mitternacht|minuit)\b", re.IGNORECASE)
+_NOON = re.compile(r"\b(?:noon|midday|mittag|midi)\b", re.IGNORECASE)
 _HOURS = {"BST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "ET": -5, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5}
 _HOURS |= {"MST": -7, "MDT": -6, "PT": -8, "PST": -8, "PDT": -7}
 
@@ -140,6 +143,8 @@ def embargo_phrase(note: str | None, written: datetime | None) -> tuple[bool, da
 
 
 def _spoken(when: str, written: datetime | None) -> datetime | None:
+    # "Until midnight of the 7th" may mean either end of that day: the later one lets nothing out too early.
+    when = _NOON.sub("12:00", _MIDNIGHT.sub("24:00", when))
     day = _date(when, written)
     rest = when
     if day is not None:
@@ -149,10 +154,13 @@ def _spoken(when: str, written: datetime | None) -> datetime | None:
         return None
     hour = int(clock["h"]) % 12 + (12 if clock["half"][0] in "pP" else 0) if clock["half"] else int(clock["h"])
     shift = timedelta(hours=_HOURS.get((clock["zone"] or "").upper(), 0))
+    if hour > 24:
+        return None
     base = day[0] if day else written
     if base is None:
         return None
-    until = datetime(base.year, base.month, base.day, hour, int(clock["m"] or 0), tzinfo=UTC) - shift
+    until = datetime(base.year, base.month, base.day, hour % 24, int(clock["m"] or 0), tzinfo=UTC) - shift
+    until += timedelta(days=hour // 24)
     if day is None and written is not None and until <= written:
         until += timedelta(days=1)
     return until

@@ -95,6 +95,10 @@ WRITTEN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
         ("Embargo: 2026-01-06T06:00:00+02:00", datetime(2026, 1, 6, 4, 0, tzinfo=UTC)),
         ("Not for publication before 6 a.m. EST, Jan. 7, 2026", datetime(2026, 1, 7, 11, 0, tzinfo=UTC)),
         ("Sperrfrist bis 6.1.2026, 12:00 Uhr MEZ", datetime(2026, 1, 6, 11, 0, tzinfo=UTC)),
+        ("Not for broadcast until 00.01 GMT on Tuesday 6 January 2026", datetime(2026, 1, 6, 0, 1, tzinfo=UTC)),
+        ("STRICTLY EMBARGOED UNTIL 10PM ET SUNDAY, JANUARY 11", datetime(2026, 1, 12, 3, 0, tzinfo=UTC)),
+        ("Under embargo until midnight January 7", datetime(2026, 1, 8, 0, 0, tzinfo=UTC)),
+        ("Embargoed until noon EST, 2 March", datetime(2026, 3, 2, 17, 0, tzinfo=UTC)),
         ("Embargoed until 09:00 GMT", datetime(2026, 1, 6, 9, 0, tzinfo=UTC)),
         ("Hold for release until 18:30 GMT", datetime(2026, 1, 5, 18, 30, tzinfo=UTC)),
     ],
@@ -108,7 +112,14 @@ def test_a_note_that_lays_no_embargo_lays_none(note: str | None) -> None:
     assert embargo_phrase(note, WRITTEN) == (False, None)
 
 
-@pytest.mark.parametrize("note", ["Embargoed until the speech ends", "Embargoed until 32 January 25:99 GMT"])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Embargoed until the speech ends",
+        "Embargoed until 32 January 25:99 GMT",
+        "Embargoed until 30 February 2026 10:00",
+    ],
+)
 def test_an_embargo_in_words_that_cannot_be_read_withholds_the_story(note: str) -> None:
     assert embargo_phrase(note, WRITTEN) == (True, None)
     assert story({"uri": "a", "headline": "Ferry", "ednote": note}).status is Status.WITHHELD

@@ -101,6 +101,11 @@ def test_a_list_of_items_gives_a_story_each() -> None:
     assert result.refused == ("item 2: b has neither headline nor body: it holds no story",)
 
 
+def test_the_place_that_the_item_is_located_at_stands_in_for_a_missing_dateline_only() -> None:
+    assert story({**NINJS, "located": "Oslo"}).dateline == "BERGEN, Norway (Acme)"
+    assert story({**NINJS, "located": "Oslo", "body_xhtml": "<p>Ferries run.</p>"}).dateline == "Oslo"
+
+
 def test_an_embargo_that_cannot_be_read_withholds_the_story() -> None:
     assert story({**NINJS, "embargoed": "next week"}).status is Status.WITHHELD
 
