@@ -134,7 +134,7 @@ class _Decision:
         """Choose among the senses of a weak alias the one with evidence, or refuse them all."""
         context = self.context
         if hit.sense.use == "division" and len(hit.pattern.form) <= _ABBREVIATION:
-            if after_town(hit):
+            if after_town(hit, context.words):
                 hit.accept(hit.sense, "after a town and a comma")
             else:
                 hit.reason = "an abbreviation that follows no town"

@@ -90,13 +90,15 @@ def _before_capital(hit: Hit, following: Hit | None, words: Words) -> str:
     return ""
 
 
-def after_town(hit: Hit) -> bool:
-    """Say whether a capitalised word and a comma stand before: ``Lewisburg, Pa.``."""
+def after_town(hit: Hit, words: Words) -> bool:
+    """Say whether a capitalised word and a comma stand before, and no person: ``Lewisburg, Pa.``."""
     written, padded = hit.text.written, hit.text.folded.text
     if written[max(0, hit.start - 2) : hit.start] != ", ":
         return False
     begin = padded.rfind(" ", 0, hit.from_ - 2) + 1
-    return begin < hit.from_ - 2 and written[max(0, hit.start - (hit.from_ - begin))].isupper()
+    if begin >= hit.from_ - 2 or not written[max(0, hit.start - (hit.from_ - begin))].isupper():
+        return False
+    return padded[padded.rfind(" ", 0, begin - 1) + 1 : begin - 1] not in words.get("given", _NONE)
 
 
 def preposition(hit: Hit) -> str:

@@ -133,7 +133,7 @@ def _read(text: Text, vocabulary: Vocabulary) -> Iterator[Hit]:
         start, end = (from_ - 1, to - 1) if offsets is None else (offsets[from_ - 1], offsets[to - 1])
         if pattern.exact or not pattern.capital or pattern.upper:
             senses = _senses(pattern, written[start:end], caps)
-        elif caps or not written[start].islower():
+        elif caps or not written[start + pattern.name].islower():
             senses = pattern.loose
         else:
             continue
@@ -151,7 +151,7 @@ def _senses(pattern: Pattern, written: str, caps: bool) -> tuple[Sense, ...]:
         return pattern.loose
     if pattern.upper:
         return pattern.loose if written.isupper() else ()
-    return () if written[:1].islower() else pattern.loose
+    return () if written[pattern.name : pattern.name + 1].islower() else pattern.loose
 
 
 def _in_capitals(text: str) -> bool:

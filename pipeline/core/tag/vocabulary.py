@@ -28,6 +28,7 @@ _LARGE = 0.5
 """Millions of people from which on a town is called so in other languages too."""
 _HINTS = frozenset({"cue", "money"})
 _ASIDE = _HINTS | {"agent"}
+_ARTICLE = "the "
 _SHORT = 4
 """Letters of an abbreviation that counts in capitals only."""
 _PRIORITY = {"null": 0, "actor": 1, "name": 2, "capital": 3, "demonym": 4, "division": 5}
@@ -36,7 +37,7 @@ _PRIORITY = {"null": 0, "actor": 1, "name": 2, "capital": 3, "demonym": 4, "divi
 class Pattern:
     """What a folded form may stand for: ``loose`` senses in any case, ``exact`` ones as written."""
 
-    __slots__ = ("aside", "bare", "capital", "exact", "form", "lead", "length", "loose", "upper")
+    __slots__ = ("aside", "bare", "capital", "exact", "form", "lead", "length", "loose", "name", "upper")
 
     def __init__(self, form: str) -> None:
         self.form = form
@@ -49,6 +50,8 @@ class Pattern:
         """Whether every letter must be a capital: short abbreviations."""
         self.aside = ""
         """``role`` for role nouns, ``hint`` for cues and money: no names, and only of use beside one."""
+        self.name = len(_ARTICLE) if form.startswith(_ARTICLE) else 0
+        """Where the word begins whose capital counts: ``the Netherlands``."""
         self.lead = 0
         """Spaces before the form in what the automaton looks for."""
         self.bare = " " not in form
@@ -83,7 +86,7 @@ class Vocabulary:
         if alias.exact:
             pattern.exact += tuple((alias.text, sense) for sense in alias.senses)
             return
-        text = alias.text
+        text = alias.text[pattern.name :]
         capital = text[0].isupper() if text[0].isalpha() else next(filter(str.isalpha, text), "").isupper()
         if pattern.loose:
             pattern.capital = pattern.capital and capital

@@ -29,9 +29,9 @@ FIGURES = {
         "people.F1": 0.8,
         "orgs.F1": 0.8731,
     },
-    "tr_news": {"mentions.R": 0.9725, "mentions.P": 0.8833},
-    "lgl": {"mentions.R": 0.9208, "mentions.P": 0.8186},
-    "gum_news": {"mentions.F1": 0.8571, "people.F1": 0.5253, "orgs.F1": 0.5951},
+    "tr_news": {"mentions.R": 0.9771, "mentions.P": 0.8838},
+    "lgl": {"mentions.R": 0.9248, "mentions.P": 0.8242},
+    "gum_news": {"mentions.F1": 0.8818, "people.F1": 0.5253, "orgs.F1": 0.6037},
 }
 
 
