@@ -213,8 +213,11 @@ def test_a_kill_under_another_uri_reaches_the_whole_chain_in_any_order(tmp_path:
     archive.close()
 
 
-def test_a_story_under_embargo_is_released_on_time_also_after_a_restart(tmp_path: Path) -> None:
-    settings(tmp_path)
+def test_a_story_under_embargo_is_released_on_time_also_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = wiring.dictionary(config.load(str(settings(tmp_path))))  # takes its time: before the clock runs
+    monkeypatch.setattr(wiring, "dictionary", lambda _config: loaded)
     until = datetime.now(UTC) + timedelta(seconds=4)
     file = tmp_path / "held.jsonl"
     file.write_text(json.dumps(ninjs(0, embargoed=until.isoformat())) + "\n")
