@@ -16,6 +16,17 @@ from tests.servers.process import Server, ServerError
 from tests.servers.stack import FOLDER, Stack
 
 
+STARTING = 400
+"""Seconds for a test on servers, the start of which counts for the test that first asks for them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests on servers their time."""
+    for item in items:
+        if item.get_closest_marker("servers") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(STARTING))
+
+
 @pytest.fixture(scope="session")
 def kafka_address() -> Iterator[str]:
     """``host:port`` of a real Kafka; topics are not made by themselves, and other tests use it too."""

@@ -1,4 +1,4 @@
-"""One Kafka node in KRaft mode: broker and controller in one process."""
+"""Kafka in KRaft mode, broker and controller in one process: a node alone, or a cluster of several."""
 
 from __future__ import annotations
 
@@ -75,3 +75,28 @@ class Kafka(Server):
             "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
         }
+
+
+def cluster(folder: Path, count: int = 3) -> list[Kafka]:
+    """Return ``count`` nodes of one cluster, to be started together: spawn each, then wait for each.
+
+    Topics of three replicas stay writable when one node is taken away.
+    """
+    ports = [(free_port(), free_port()) for _ in range(count)]
+    voters = ",".join(f"{number}@127.0.0.1:{controller}" for number, (_, controller) in enumerate(ports, 1))
+    replicas, in_sync = str(min(3, count)), str(min(2, count))
+    nodes = []
+    for number, (port, controller) in enumerate(ports, 1):
+        settings = {
+            "node.id": str(number),
+            "controller.quorum.voters": voters,
+            "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
+            "offsets.topic.replication.factor": replicas,
+            "transaction.state.log.replication.factor": replicas,
+            "transaction.state.log.min.isr": in_sync,
+            "default.replication.factor": replicas,
+            "min.insync.replicas": in_sync,
+            "broker.session.timeout.ms": "6000",
+        }
+        nodes.append(Kafka(folder / f"node-{number}", port, settings))
+    return nodes

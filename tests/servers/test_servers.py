@@ -15,7 +15,7 @@ from kafka.admin import NewTopic
 from tests.conftest import no_server
 from tests.servers import downloads
 from tests.servers.elastic import Elasticsearch
-from tests.servers.kafka import Kafka
+from tests.servers.kafka import Kafka, cluster
 from tests.servers.process import Command, Server, ServerError
 
 
@@ -114,6 +114,35 @@ def test_kafka_keeps_its_messages_over_a_kill(tmp_path: Path) -> None:
         producer.close()
     finally:
         server.stop()
+
+
+@pytest.mark.servers
+def test_a_cluster_of_three_takes_messages_without_the_leader(tmp_path: Path) -> None:
+    nodes = cluster(tmp_path)
+    try:
+        for node in nodes:
+            node.spawn()
+        for node in nodes:
+            node.wait()
+    except ServerError as error:
+        for node in nodes:
+            node.stop()
+        no_server(error)
+    addresses = [node.address for node in nodes]
+    try:
+        admin = KafkaAdminClient(bootstrap_servers=addresses)
+        admin.create_topics([NewTopic("kept", 1, 3)])
+        producer = KafkaProducer(bootstrap_servers=addresses, acks="all", retries=100)
+        assert producer.send("kept", b"one").get(60).offset == 0
+        leader = admin.describe_topics(["kept"])[0]["partitions"][0]["leader_id"]
+        nodes[leader - 1].kill()
+        assert producer.send("kept", b"two").get(60).offset == 1
+        nodes[leader - 1].start()
+        producer.close()
+        admin.close()
+    finally:
+        for node in nodes:
+            node.stop()
 
 
 @pytest.mark.servers

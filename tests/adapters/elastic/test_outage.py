@@ -16,7 +16,7 @@ from tests.conftest import no_server
 from tests.servers.elastic import Elasticsearch as Node
 from tests.servers.process import ServerError
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(400)]  # a start of Elasticsearch takes a busy machine a minute
+pytestmark = pytest.mark.servers
 
 ROUNDS, SIZE = 12, 50
 
