@@ -15,7 +15,6 @@ from tests.servers.kafka import Kafka
 from tests.servers.process import Server, ServerError
 from tests.servers.stack import FOLDER, Stack
 
-
 STARTING = 400
 """Seconds for a test on servers, the start of which counts for the test that first asks for them."""
 
