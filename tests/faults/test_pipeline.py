@@ -23,6 +23,9 @@ from tests.servers.kafka import Kafka
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(3_600)]
 
+OUTAGE = 300.0
+"""Seconds that the ledger waits for a broker to come back, before it counts a story as not acknowledged."""
+
 
 @pytest.fixture
 def stage(tmp_path: Path, kafka_address: str, elasticsearch_url: str) -> Iterator[Stage]:
@@ -44,7 +47,8 @@ class Ledger:
         self._thread.start()
 
     def _send(self) -> None:
-        producer = Producer(self.stage.config.kafka, cheap_key, lambda origin, _reason: self.refused.append(origin))
+        kafka, refused = self.stage.config.kafka, self.refused
+        producer = Producer(kafka, cheap_key, lambda origin, _reason: refused.append(origin), OUTAGE)
         began = time.monotonic()
         for number, payload in enumerate(self.payloads):
             time.sleep(max(0.0, began + number / self.size.rate - time.monotonic()))

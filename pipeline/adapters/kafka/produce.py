@@ -21,7 +21,7 @@ IN_FLIGHT = 5_000
 """Payloads sent and not yet confirmed: what a broker that has gone away can leave in doubt."""
 
 TIMEOUT = 30.0
-"""Seconds in which the broker must confirm."""
+"""Seconds in which the broker must confirm, if nothing else is said."""
 
 
 class Sent(msgspec.Struct):
@@ -37,8 +37,15 @@ class Producer:
     Raises UnreachableError when the broker is away, does not know the topic or refuses us.
     """
 
-    def __init__(self, kafka: Kafka, key: Callable[[Payload], bytes], refuse: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        kafka: Kafka,
+        key: Callable[[Payload], bytes],
+        refuse: Callable[[str, str], None],
+        timeout: float = TIMEOUT,
+    ) -> None:
         self.kafka = kafka
+        self.timeout = timeout
         self.key = key
         self.refuse = refuse
         self.sent = Sent()
@@ -47,7 +54,7 @@ class Producer:
         if missing:
             raise topics.no_such_topic(missing)
         self._waiting: deque[tuple[str, int, Any]] = deque()
-        self._producer = _connect(kafka)
+        self._producer = _connect(kafka, timeout)
 
     def send(self, payload: Payload, told: Callable[[WirewatchError | None], None] | None = None) -> None:
         """Send one payload; the oldest ones in flight are waited for when there are too many.
@@ -75,7 +82,7 @@ class Producer:
     def finish(self) -> Sent:
         """Wait until everything is confirmed or refused; close."""
         try:
-            self._producer.flush(timeout=TIMEOUT)
+            self._producer.flush(timeout=self.timeout)
             while self._waiting:
                 self._confirm()
         except KafkaError as error:
@@ -87,7 +94,7 @@ class Producer:
     def _confirm(self) -> None:
         origin, size, future = self._waiting.popleft()
         try:
-            future.get(timeout=TIMEOUT)
+            future.get(timeout=self.timeout)
         except MessageSizeTooLargeError:
             self._refuse(origin, size)
         except KafkaError as error:
@@ -111,7 +118,7 @@ class Producer:
         return self._too_large(size) if isinstance(error, MessageSizeTooLargeError) else unreachable(self.kafka, error)
 
 
-def _connect(kafka: Kafka) -> KafkaProducer:
+def _connect(kafka: Kafka, timeout: float) -> KafkaProducer:
     try:
         return KafkaProducer(
             **client_settings(kafka),
@@ -121,8 +128,8 @@ def _connect(kafka: Kafka) -> KafkaProducer:
             batch_size=256 * 1024,
             max_request_size=kafka.max_message_bytes,
             bootstrap_timeout_ms=10_000,
-            max_block_ms=int(TIMEOUT * 1000),
-            delivery_timeout_ms=int(TIMEOUT * 1000),
+            max_block_ms=int(timeout * 1000),
+            delivery_timeout_ms=int(timeout * 1000),
             request_timeout_ms=10_000,
         )
     except (KafkaError, OSError, ValueError) as error:
