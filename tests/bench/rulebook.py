@@ -97,7 +97,7 @@ class Rulebook:
             if rare:
                 words = [*self._words(1, rare=True), *self._words(self.chance.choice((1, 2)), rare=False)]
             else:
-                words = self._words(self.chance.choice((2, 3, 3)), rare=False)
+                words = self._words(self.chance.choice((3, 3, 4)), rare=False)
             ours, theirs = " AND ".join(words), " ".join(f"w:{word}" for word in words)
             if not negated:
                 return ours, f"( and {theirs} )"
@@ -110,7 +110,7 @@ class Rulebook:
         while True:
             text = self.chance.choice(self.texts)
             at = self.chance.randrange(max(1, len(text) - 3))
-            words = text[at : at + self.chance.choice((2, 2, 3))]
+            words = text[at : at + self.chance.choice((2, 3, 3))]
             if len(set(words)) == len(words) > 1 and all(word in self.pool or word not in self.plain for word in words):
                 return f'"{" ".join(words)}"', "p:" + ",".join(words)
 
@@ -133,7 +133,7 @@ class Rulebook:
     def mixed(self) -> tuple[str, str]:
         text = self.chance.choice(self.texts)
         pairs = [pair for pair in pairwise(text) if pair[0] != pair[1]]
-        (a, b), also = self.chance.choice(pairs), self._words(2, rare=False)
+        (a, b), also = self.chance.choice(pairs), self.chance.sample(self.common[400:], 2)
         ours = f'("{a} {b}" OR {self.chance.choice(self.rare)}) AND ({also[0]} OR {also[1]})'
         rare = ours.split(" OR ")[1].split(")", maxsplit=1)[0]
         return ours, f"( and ( or p:{a},{b} w:{rare} ) ( or w:{also[0]} w:{also[1]} ) )"

@@ -88,7 +88,11 @@ def _bases(word: str) -> list[str]:
     if word.endswith("eed"):
         return [word[:-1]] if len(word) > 5 and not word.endswith(("ceed", "deed")) else []
     ending = 2 if word.endswith("ed") else 3 if word.endswith("ing") and len(word) > 5 else 0
-    stem = word[:-ending] if ending else ""
+    return _without(word[:-ending]) if ending else []
+
+
+def _without(stem: str) -> list[str]:
+    """Return the base of what is left without -ed or -ing: an -e put back, a doubled letter taken off."""
     if len(stem) < 3 or not _VOWELS & set(stem):
         return []
     if stem[-1] == stem[-2] and stem[-1] not in "lsz" and len(stem) > 3:
