@@ -70,6 +70,9 @@ def _configuration() -> Iterator[str]:
     for type_, prefix in (
         (config.Config, ""),
         (config.Source, "sources[]."),
+        (config.Fetching, "fetching."),
+        (config.Ingest, "ingest."),
+        (config.Sender, "ingest.senders[]."),
         (config.Provider, "providers.NAME."),
         (config.Kafka, "kafka."),
         (config.Elasticsearch, "elasticsearch."),

@@ -12,14 +12,17 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.adapters import feeds
 from pipeline.adapters.feeds import Client, FetchError, Validators
 from pipeline.config import Fetching
+from pipeline.core.formats.document import MAX_BYTES
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FEED = b"<rss version='2.0'><channel><title>t</title></channel></rss>"
-TOO_LARGE = f"larger than {feeds.MAX_BYTES // 2**20} MiB"
+TOO_LARGE = f"larger than {MAX_BYTES // 2**20} MiB"
 LOOPBACK = Fetching(allow_private=("127.0.0.1",), timeout=20)
 
 
@@ -299,6 +302,40 @@ def test_a_password_in_the_address_is_sent_and_never_shown() -> None:
 
     assert "s3cret" not in repr(asyncio.run(once()))
     assert "s3cret" not in str(FetchError("http://me:s3cret@example.com/", "gone"))
+
+
+HEADS = st.sampled_from(
+    [
+        *(b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"HTTP/1.1 304 \r\n\r\n"),
+        *(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"HTTP/1.1 302 Found\r\nLocation: "),
+        *(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Type: "),
+        *(b"HTTP/1.1 429 Busy\r\nRetry-After: ", b"220 mail.example ESMTP\r\n", b"HTTP/1.1 200 OK\r\nSet-Cookie: "),
+    ]
+)
+
+
+@given(st.lists(st.tuples(HEADS, st.binary(max_size=200)), min_size=1, max_size=12))
+@settings(max_examples=20, deadline=None)
+def test_whatever_a_server_answers_is_a_feed_or_a_reason(answers: list[tuple[bytes, bytes]]) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"".join(waiting.pop(0)) if waiting else b"")
+        writer.close()
+
+    async def run() -> None:
+        serving = await asyncio.start_server(talk, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{serving.sockets[0].getsockname()[1]}/"
+        async with serving, Client(LOOPBACK) as client:
+            while waiting:
+                try:
+                    await client.fetch(url, Validators())
+                except FetchError as error:
+                    reasons.append(error.reason)
+
+    waiting = list(answers)
+    reasons: list[str] = []
+    asyncio.run(run())
+    assert all(reason and "\n" not in reason for reason in reasons)
 
 
 def test_a_mark_of_another_kind_is_no_validator() -> None:
