@@ -11,22 +11,27 @@ import msgspec
 
 from pipeline import config
 from pipeline.adapters import dictionaries
-from pipeline.core.errors import ConfigError, InputError
+from pipeline.core.errors import ConfigError
 from pipeline.core.tag.dictionary import Dictionary
 from pipeline.core.tag.explain import explain_alias
 from pipeline.core.tag.lint import coverage, lint
 
+_ACTIONS = {
+    "lint": "check all tables, and print what they cover",
+    "show": "a region, a group or an actor, with the holders of an office",
+    "explain": "what an alias may stand for, and where each meaning comes from",
+}
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the action and what it is about."""
-    parser.add_argument(
-        "action",
-        choices=("lint", "show", "explain"),
-        help="lint: check all tables and print what they cover; show: a region, group or actor; explain: an alias",
-    )
-    parser.add_argument("what", nargs="*", metavar="NAME", help="a code, an id, a name or an alias")
-    parser.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, help_ in _ACTIONS.items():
+        action = actions.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".")
+        if name != "lint":
+            action.add_argument("what", nargs="+", metavar="NAME", help="a code, an id, a name or an alias")
+        action.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")
+        action.add_argument("--json", action="store_true", help="as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,8 +40,6 @@ def run(options: argparse.Namespace) -> int:
     folders = [config.shipped() / "dictionaries", *(settings.path(folder) for folder in settings.dictionaries)]
     if options.action == "lint":
         return _lint(folders, options.json)
-    if not options.what:
-        raise InputError(f"dictionary {options.action} needs a name")
     dictionary = dictionaries.load(folders)
     return (_show if options.action == "show" else _explain)(dictionary, " ".join(options.what), options.json)
 
