@@ -12,8 +12,10 @@ from hashlib import sha256
 
 import pytest
 from kafka import KafkaAdminClient
+from kafka.errors import KafkaTimeoutError
 
 from pipeline.adapters.kafka import read, records, topics
+from pipeline.adapters.kafka.connect import unreachable
 from pipeline.adapters.kafka.produce import Producer
 from pipeline.adapters.kafka.records import Message
 from pipeline.adapters.kafka.send import Refused, Sender
@@ -172,6 +174,15 @@ def test_an_address_where_nothing_listens_is_one_sentence() -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(UnreachableError, match=f"Kafka at {address} cannot be reached: nothing listens there"):
             topics.missing_topics(Kafka(brokers=(address,)), [topics.INCOMING])
+
+
+def test_a_broker_that_has_answered_before_and_no_longer_does_is_not_called_another_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        kafka = Kafka(brokers=(f"127.0.0.1:{silent.getsockname()[1]}",))
+        late = unreachable(kafka, KafkaTimeoutError("Timeout waiting for future"))
+        assert "does not answer within the time it has" in str(late)
+        other = unreachable(kafka, KafkaTimeoutError("Unable to bootstrap from there"))
+        assert "does not answer as Kafka with security plaintext does" in str(other)
 
 
 def test_an_unreadable_ca_is_named() -> None:

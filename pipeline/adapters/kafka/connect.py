@@ -74,6 +74,8 @@ def unreachable(kafka: Kafka, error: BaseException | None = None) -> Unreachable
     closed = [broker for broker in kafka.brokers if not _listens(broker)]
     if len(closed) == len(kafka.brokers):
         return UnreachableError(f"Kafka at {brokers} cannot be reached: nothing listens there (kafka.brokers)")
+    if "Timeout" in name and "bootstrap" not in str(error):  # we have talked with it before
+        return UnreachableError(f"Kafka at {brokers} does not answer within the time it has: {error}")
     return UnreachableError(
         f"what listens at {brokers} does not answer as Kafka with security {kafka.security} does: "
         "check kafka.brokers and kafka.security"
