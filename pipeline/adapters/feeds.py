@@ -156,7 +156,8 @@ class Client:
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             raise FetchError(url, f"not a URL of the web: {error}") from None
         except aiohttp.ClientConnectorError as error:
-            raise FetchError(url, error.os_error.strerror or str(error.os_error), host=True) from None
+            at_fault = error.host == urlsplit(url).hostname  # a redirect may lead to a host that cannot be reached
+            raise FetchError(url, error.os_error.strerror or str(error.os_error), host=at_fault) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise FetchError(url, str(error) or type(error).__name__) from None
 

@@ -24,7 +24,7 @@ UNUSUAL = 2.0
 
 DAY = 86_400.0
 HOST_PAUSE, LONGEST_HOST_PAUSE = 30.0, 3600.0
-"""Seconds of peace for a host after its first failure, doubled with each further one, and their bound."""
+"""Seconds of peace for a host after two failures in a row, doubled with each further one, and their bound."""
 
 LONGEST_FACTOR = 16
 """How many times its interval a failing feed waits at most."""
@@ -102,6 +102,9 @@ def pause(every: float, failures: int, chance: float, asked: float | None = None
 
 
 def host_pause(failures: int, asked: float | None = None) -> float:
-    """Return the seconds in which a host that fails is left alone."""
-    wait = min(HOST_PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_HOST_PAUSE)
+    """Return the seconds in which a host is left alone after so many failures of its feeds, none succeeding between.
+
+    A single failure may be that of one feed: only what the server asks for is heeded then.
+    """
+    wait = min(HOST_PAUSE * 2.0 ** min(failures - 2, 10), LONGEST_HOST_PAUSE) if failures > 1 else 0.0
     return min(max(wait, asked or 0.0), DAY)

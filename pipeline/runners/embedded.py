@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Protocol
 
@@ -17,7 +18,8 @@ import msgspec
 from pipeline import metrics
 from pipeline.adapters.sqlite import SqliteStore
 from pipeline.core import chain, life
-from pipeline.core.alerts import Alert
+from pipeline.core.alerts import Alert, also_from
+from pipeline.core.cluster import cluster_of, gathered
 from pipeline.core.flow import Desk, Outcome, release, work
 from pipeline.core.payload import DeadLetter, Payload
 from pipeline.core.story import Status, Story
@@ -108,17 +110,20 @@ class Embedded:
         began = perf_counter()
         self._announce()  # committed before a kill, and not told
         self._feeding = asyncio.create_task(self._feed(sources))
+        loop = asyncio.get_running_loop()
+        thread = ThreadPoolExecutor(1, "pipeline")  # its own, so that what blocks the common ones does not block it
         try:
             ended = False
             while not ended:
                 batch, ended = await self._batch()
-                await asyncio.to_thread(self._process, [payload for payload, _safe in batch])
+                await loop.run_in_executor(thread, self._process, [payload for payload, _safe in batch])
                 for _payload, safe in batch:
                     if not safe.done():  # whoever waited may have gone away
                         safe.set_result(None)
                 self._announce()
         finally:
             self._feeding.cancel()
+            thread.shutdown(wait=False)
             self.report.seconds = perf_counter() - began
         try:
             await self._feeding
@@ -203,7 +208,8 @@ class Embedded:
         """Store one revision, and the alerts that follow from it and from what was stored before."""
         stored = self.store.newest(story.id)
         story = life.settle(stored, story)
-        story = msgspec.structs.replace(story, chain=self.store.chain_of(story))
+        cluster = cluster_of(story, stored, self.store.candidates(story))
+        story = msgspec.structs.replace(story, chain=self.store.chain_of(story), cluster=cluster)
         alerts = life.alerts_of(stored, story)
         kill = self.store.kill_of((story.id, *chain.predecessors(story)))
         if kill is not None and story.status is Status.USABLE and chain.reaches(kill, story):
@@ -220,8 +226,10 @@ class Embedded:
         if silent:
             return
         now = self.clock.now()
+        known = gathered(self.store.copies(story.cluster or story.id)) if alerts else None
         for alert in alerts:
-            if self.store.record(alert, now):
+            told = also_from(alert, known.others(story)) if known and alert.story.uri == story.uri else alert
+            if self.store.record(told, now):
                 self.report.alerts += 1
                 metrics.ALERTS.labels(WORKER, alert.type, alert.topic or "").inc()
 

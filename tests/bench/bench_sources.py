@@ -58,6 +58,7 @@ def run() -> Iterator[Figure]:
             health = state.health()
         sound = sum(1 for url, one in health.items() if is_good(url) and one.succeeded and not one.failures)
         told = Counter(one.reason for url, one in health.items() if not is_good(url))
+        told.update(f"sound: {one.reason}" for url, one in health.items() if is_good(url) and one.failures)
         print(json.dumps(told, indent=1), file=sys.stderr)
     faster = GOAL_EVERY / EVERY
     yield Figure(

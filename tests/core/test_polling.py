@@ -71,4 +71,6 @@ def test_a_pause_has_bounds(every: float, failures: int, chance: float, asked: f
     wait = pause(every, failures, chance, asked)
     assert min(0.9 * every, DAY) <= wait <= DAY
     assert wait >= min(asked or 0, DAY)
-    assert 0 < host_pause(failures + 1) <= LONGEST_HOST_PAUSE
+    assert 0 < host_pause(failures + 2) <= LONGEST_HOST_PAUSE
+    assert host_pause(1) == 0
+    assert host_pause(1, asked) >= min(asked or 0, DAY)
