@@ -166,8 +166,9 @@ def _read_yaml(reader: Reader, text: str, file: str, files: RuleFiles) -> list[P
             reader.problem(key, "rules must be a list")
             continue
         for number, child in enumerate(value.value):
+            before = len(reader.problems)
             definition = reader.value(child, RuleDefinition, f"rules[{number}]")
-            if definition is not NOTHING:
+            if definition is not NOTHING and len(reader.problems) == before:  # half a rule is none
                 files.definitions.append(
                     msgspec.structs.replace(
                         definition,

@@ -19,6 +19,8 @@ from pipeline.core.errors import Problem
 T = TypeVar("T")
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NOTHING = object()
+DEEPEST = 50
+"""Collections inside one another."""
 
 
 def read(text: str, type_: type[T], file: str) -> tuple[T | None, list[Problem]]:
@@ -46,6 +48,8 @@ class Reader:
     def compose(self, text: str) -> yaml.Node | None:
         """Parse the text; a syntax error is one problem."""
         try:
+            if not self.bounded(text):
+                return None
             node = yaml.compose(text, Loader=Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
@@ -59,6 +63,24 @@ class Reader:
         if node is None:
             node = yaml.MappingNode("tag:yaml.org,2002:map", [])
         return node
+
+    def bounded(self, text: str) -> bool:
+        """Return whether the text is flat enough to be composed; note it where it is not.
+
+        A node is composed by recursion in C, which thousands of brackets would end with the process, and ten lines of
+        aliases of aliases stand for a billion nodes.
+        """
+        depth = 0
+        for event in yaml.parse(text, Loader=Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            alias = isinstance(event, yaml.AliasEvent)
+            if depth > DEEPEST or alias:
+                mark = event.start_mark
+                line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+                message = "an alias (*name) is not read" if alias else f"nested more than {DEEPEST} deep"
+                self.problems.append(Problem(self.file, f"not valid here: {message}", line, column))
+                return False
+        return True
 
     def problem(self, node: yaml.Node, message: str, hint: str | None = None) -> None:
         """Note what is wrong at ``node``."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import chain
 
@@ -108,6 +109,11 @@ def words(text: str) -> list[tuple[str, int, int]]:
 def folded(text: str) -> list[str]:
     """Return the folded words of ``text`` in order: those of ``words`` without their places, five times as fast."""
     return list(chain.from_iterable(map(_chunks.__getitem__, text.split())))
+
+
+def counts(chunks: Iterable[str]) -> Iterator[int]:
+    """Return how many words each chunk has; a chunk is what stands between two spaces."""
+    return map(len, map(_chunks.__getitem__, chunks))
 
 
 _once = lru_cache(maxsize=100_000)(fold)

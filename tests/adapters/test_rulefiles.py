@@ -64,6 +64,9 @@ def test_a_folder_is_read_whole_and_json_lines_beside_yaml(tmp_path: Path) -> No
     [
         ("- a\n- b", ["rules.yaml:1:1: a rule file must be a mapping (topic: …, rules: [{id: …, query: …}])"]),
         ("topic: security", ["rules.yaml:1:1: rules is missing (rules: [{id: …, query: …}])"]),
+        ("rules: " + "[" * 10_000, ["rules.yaml:1:57: not valid here: nested more than 50 deep"]),
+        ("rules: &a [*a]", ["rules.yaml:1:12: not valid here: an alias (*name) is not read"]),
+        ("a: \0", ["rules.yaml: not valid YAML: unacceptable character #x0000: control characters are not allowed"]),
         ("rules: x", ["rules.yaml:1:1: rules must be a list"]),
         (
             "rules:\n  - id: a\n    qurey: x",
@@ -95,6 +98,13 @@ def test_a_folder_is_read_whole_and_json_lines_beside_yaml(tmp_path: Path) -> No
 )
 def test_a_fault_of_a_yaml_file_is_named_with_its_place(tmp_path: Path, text: str, expected: list[str]) -> None:
     assert problems(write(tmp_path, text)) == expected
+
+
+def test_a_rule_with_any_fault_is_not_loaded(tmp_path: Path) -> None:
+    path = write(tmp_path, "rules:\n  - {id: a, query: x1, expires: tomorrow}\n  - {id: b, query: x1}\n")
+    rules, found = load([str(path)])
+    assert [rule.id for rule in rules] == ["b"]
+    assert "rules[0].expires" in found[0].message
 
 
 def test_one_bad_rule_costs_no_other(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class Index:
 
     def keys(self, view: View) -> set[str]:
         """Return the keys that a story has, as far as rules may ask for them."""
-        found = set(view.vocabulary)
+        found = view.vocabulary.copy()
         second = self.second
         if second:
             for row in view.rows:

@@ -72,7 +72,11 @@ class Parser:
             raise QueryError(reason, text, self.limits.characters)
         if "\0" in text:
             raise QueryError("a query holds no null bytes", text, text.index("\0"))
-        node = _Run(self, text).query(Context())
+        try:
+            node = _Run(self, text).query(Context())
+        except RecursionError:
+            self._open.clear()
+            raise QueryError("the query is nested too deeply", text, 0, "take out NOTs, prefixes or names") from None
         checks.refuse_unanchored(node, text)
         checks.refuse_costly(node, text, self.limits)
         return node

@@ -18,7 +18,7 @@ from pipeline.core.rules.lexer import MAX_DISTANCE
 from pipeline.core.rules.query import SEARCHED, Exact, Forms, Fuzzy, Item, TextField, Wild, Word
 from pipeline.core.rules.terms import as_written
 from pipeline.core.story import Span, Story
-from pipeline.core.words import folded, is_paired, words
+from pipeline.core.words import counts, folded, is_paired, words
 
 GAP = 2 * MAX_DISTANCE
 READ = 32_768
@@ -40,7 +40,7 @@ class TooCostly(Exception):  # noqa: N818  says what happened
 class Row:
     """The words of one field, from position ``start`` on."""
 
-    __slots__ = ("_capitals", "_chunks", "_counts", "_starts", "field", "start", "text", "words")
+    __slots__ = ("_asked", "_capitals", "_chunks", "_counts", "_starts", "field", "start", "text", "words")
 
     def __init__(self, field: str, text: str, start: int) -> None:
         self.field, self.text, self.start = field, text[:READ], start
@@ -48,18 +48,28 @@ class Row:
         self._chunks: list[str] = []
         self._starts: list[int] = []
         self._counts: list[int] = []
+        self._asked = 0
         self._capitals: bool | None = None
 
     def place(self, position: int) -> tuple[int, int]:
         """Return start and end in the text of the word at ``position``."""
         number = position - self.start
-        if not self._starts:
-            self._starts = [found.start() for found in _solid.finditer(self.text)]
+        if not self._chunks:
             self._chunks = self.text.split()
-            self._counts = [0, *accumulate(map(len, map(places, self._chunks)))]
+            self._counts = [0, *accumulate(counts(self._chunks))]
         index = bisect_right(self._counts, number) - 1
         start, end = places(self._chunks[index])[number - self._counts[index]]
-        return self._starts[index] + start, self._starts[index] + end
+        before = self._before(index)
+        return before + start, before + end
+
+    def _before(self, index: int) -> int:
+        """Return where the chunk begins: for a few by splitting up to it, for many by measuring all once."""
+        self._asked += 1
+        if self._asked <= FEW:
+            return len(self.text) - len(self.text.split(None, index)[index])
+        if not self._starts:
+            self._starts = [found.start() for found in _solid.finditer(self.text)]
+        return self._starts[index]
 
     def written(self, position: int) -> str:
         """Return the word at ``position`` as it is written."""
