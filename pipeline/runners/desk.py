@@ -30,6 +30,9 @@ WORK = 0.05
 TURN = 0.02
 """Seconds of work after which heartbeats, signals and revocations get their turn."""
 
+SMALLEST = 512
+"""Bytes that a topic must take for a dead letter to say anything."""
+
 
 class Produced(msgspec.Struct):
     """What one fetch comes to: ``first`` is confirmed before ``then`` is sent."""
@@ -88,6 +91,8 @@ class DeskWorker:
             if refusal.message.topic == topics.DEAD:
                 letter = msgspec.json.decode(refusal.message.value or b"", type=DeadLetter)
                 self._room = min(self._room, refusal.message.size // 2)
+                if self._room < SMALLEST:
+                    raise RuntimeError(f"no dead letter can be kept: {refusal.reason}")
             else:
                 payload = records.payload_of(origins[refusal.message.source])
                 letter = dead_letter(self.desk, payload, "send", refusal.reason)
