@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "why a story is tagged and matched as it is, word by word"),
     "rules": ("rules", "check, test and try alert rules"),
     "dictionary": ("dictionary", "lint, show and explain the dictionaries of the tagger"),
+    "replay": ("replay", "take history through desk or index once more, without alerts"),
     "dead": ("dead", "payloads that could not be processed"),
     "init": ("init", "topics and index templates of the distributed pipeline; safe to repeat"),
     "produce": ("produce", "send files, folders, feeds or standard input to Kafka"),

@@ -68,7 +68,7 @@ class KafkaDeadLetters:
     def _again(self, letter: DeadLetter) -> dict[str, Any]:
         """Return the message that brings a payload back to its step."""
         if letter.step == "index":
-            topic, key, headers = letter.origin.rsplit("/", 2)[0], _key_of(letter.payload), [JSON]
+            topic, key, headers = letter.origin.rsplit("/", 2)[0], key_of(letter.payload), [JSON]
         else:
             payload = Payload(
                 data=letter.payload,
@@ -110,7 +110,7 @@ class _Transactions:
             raise unreachable(self.kafka, error) from None
 
 
-def _key_of(data: bytes) -> bytes:
+def key_of(data: bytes) -> bytes:
     """Return the key of a story or of an alert about one."""
     try:
         found = msgspec.json.decode(data, type=dict[str, Any])

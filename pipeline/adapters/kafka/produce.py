@@ -32,7 +32,7 @@ class Sent(msgspec.Struct):
 
 
 class Producer:
-    """Sends payloads in order; ``refuse`` gets (origin, reason) of what the broker does not take.
+    """Sends payloads to a topic, in order; ``refuse`` gets (origin, reason) of what the broker does not take.
 
     Raises UnreachableError when the broker is away, does not know the topic or refuses us.
     """
@@ -43,18 +43,20 @@ class Producer:
         key: Callable[[Payload], bytes],
         refuse: Callable[[str, str], None],
         timeout: float = TIMEOUT,
+        topic: str = topics.INCOMING,
     ) -> None:
         self.kafka = kafka
         self.timeout = timeout
         self.key = key
         self.refuse = refuse
         self.sent = Sent()
-        self.topic = topics.full_name(kafka, topics.INCOMING)
-        missing = topics.missing_topics(kafka, [topics.INCOMING])
+        self.topic = topics.full_name(kafka, topic)
+        self.most = topics.limit(kafka, topic)
+        missing = topics.missing_topics(kafka, [topic])
         if missing:
             raise topics.no_such_topic(missing)
         self._waiting: deque[tuple[str, int, Any]] = deque()
-        self._producer = _connect(kafka, timeout)
+        self._producer = _connect(kafka, timeout, self.most)
 
     def send(self, payload: Payload, told: Callable[[WirewatchError | None], None] | None = None) -> None:
         """Send one payload; the oldest ones in flight are waited for when there are too many.
@@ -109,16 +111,15 @@ class Producer:
         self.refuse(origin, self._too_large(size).reason)
 
     def _too_large(self, size: int) -> InputError:
-        most = topics.limit(self.kafka, topics.INCOMING)
         return InputError(
-            f"a payload of {size} bytes is more than {self.topic} takes ({most}, kafka.max_message_bytes)"
+            f"a payload of {size} bytes is more than {self.topic} takes ({self.most}, kafka.max_message_bytes)"
         )
 
     def _why(self, error: Exception, size: int) -> WirewatchError:
         return self._too_large(size) if isinstance(error, MessageSizeTooLargeError) else unreachable(self.kafka, error)
 
 
-def _connect(kafka: Kafka, timeout: float) -> KafkaProducer:
+def _connect(kafka: Kafka, timeout: float, most: int) -> KafkaProducer:
     try:
         return KafkaProducer(
             **client_settings(kafka),
@@ -126,7 +127,7 @@ def _connect(kafka: Kafka, timeout: float) -> KafkaProducer:
             enable_idempotence=True,
             linger_ms=5,
             batch_size=256 * 1024,
-            max_request_size=kafka.max_message_bytes,
+            max_request_size=most,
             bootstrap_timeout_ms=10_000,
             max_block_ms=int(timeout * 1000),
             delivery_timeout_ms=int(timeout * 1000),

@@ -62,6 +62,34 @@ def records(kafka: Kafka, names: Sequence[str], since: datetime | None, *, follo
         consumer.close(autocommit=False)
 
 
+def span(kafka: Kafka, name: str, since: datetime, until: datetime | None) -> Iterator[Record]:
+    """Yield the records of one topic from ``since`` to before ``until`` (None: what is there now), as they are read.
+
+    They come in the order of their partition. Raises UnreachableError.
+    """
+    consumer = _connect(kafka)
+    try:
+        places = _places(consumer, [topics.full_name(kafka, name)])
+        ends = consumer.end_offsets(places)
+        if until is not None:
+            ends = _starts(consumer, places, until, ends)
+        starts = _starts(consumer, places, since, ends)
+        left = {place for place in places if starts[place] < ends[place]}
+        consumer.assign(sorted(left))
+        for place in left:
+            consumer.seek(place, starts[place])
+        while left:
+            for place, batch in consumer.poll(timeout_ms=500).items():
+                yield from (record for record in batch if record.offset < ends[place])
+            done = {place for place in left if consumer.position(place) >= ends[place]}
+            consumer.pause(*done)
+            left -= done
+    except KafkaError as error:
+        raise unreachable(kafka, error) from None
+    finally:
+        consumer.close(autocommit=False)
+
+
 def _connect(kafka: Kafka) -> KafkaConsumer:
     try:
         return KafkaConsumer(

@@ -1,0 +1,44 @@
+"""A replay writes stories and no alerts, keeps what is stored, and is not replayed itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.kafka import records, topics
+from pipeline.adapters.kafka.read import records as read
+from tests.e2e.stage import LONG_AGO, staged
+
+WIRE = "".join(
+    f'{{"uri": "urn:x:{n}", "type": "text", "headline": "Troops attacked {n}", "body_text": "Troops attacked."}}\n'
+    for n in range(5)
+)
+
+
+@pytest.mark.servers
+@pytest.mark.timeout(180)
+def test_history_goes_through_desk_and_index_once_more_without_an_alert(
+    tmp_path: Path, kafka_address: str, elasticsearch_url: str
+) -> None:
+    wire = tmp_path / "wire.jsonl"
+    wire.write_text(WIRE)
+    with staged(tmp_path, kafka_address, elasticsearch_url) as stage:
+        stage.start("desk")
+        stage.start("index")
+        stage.run("produce", str(wire), "--provider", "test.example")
+        stage.wait_drained()
+        before, alerts = stage.indexed(), stage.alerts()
+        assert len(before) == 5
+        assert len(alerts) == 5
+        for step, sent in (("desk", 5), ("index", 5), ("desk", 5)):
+            done = stage.run("replay", "--from", "1h", "--step", step)
+            assert f"{sent} messages of" in done.stderr
+            stage.wait_drained()
+        assert stage.alerts() == alerts
+        assert sorted(stage.indexed(), key=str) == sorted(before, key=str)
+        found = list(read(stage.config.kafka, [topics.INCOMING], LONG_AGO, follow=False))
+        assert [records.is_replay(record) for record in found].count(True) == 10
+        received = {records.payload_of(record).received for record in found}
+        assert len(received) == len({records.payload_of(record).received for record in found[:5]})
+        assert "0 messages of" in stage.run("replay", "--from", "2h", "--to", "1h").stderr
