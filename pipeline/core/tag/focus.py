@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from pipeline.core.story import Kind, Role, Span
@@ -32,6 +31,7 @@ DATELINE_ALONE = 2.0
 CUE = 0.5
 PASSING = 500
 """Characters of the body after which a single mention of an organisation is one in passing."""
+_HINTS = frozenset({"cue", "money"})
 _REPEATS = 4
 """In the body, mentions beyond so many count little: long lists and quotations."""
 
@@ -43,9 +43,10 @@ def weight(hit: Hit) -> float:
 
 def place_weight(hit: Hit) -> float:
     """Return the weight of the place where a hit stands."""
-    if hit.text.field == "headline":
-        return HEADLINE
-    return LEAD if hit.start <= hit.text.lead else BODY
+    text = hit.text
+    if hit.start > text.lead and not text.head:
+        return BODY
+    return HEADLINE if text.head else LEAD
 
 
 class Tally:
@@ -66,8 +67,9 @@ class Tally:
         """Count one hit."""
         self.score += score
         self.mentions += 1
-        self.prominent = self.prominent or hit.text.field == "headline" or hit.start <= hit.text.lead
-        self.spans.append((hit.text.field, hit.start, hit.end))
+        text, start = hit.text, hit.start
+        self.prominent = self.prominent or text.head or start <= text.lead
+        self.spans.append((text.field, start, hit.end))
 
 
 def add_prior(
@@ -84,10 +86,10 @@ def add_prior(
     if located:
         believed = located in regions or located in cues or not regions
         regions.setdefault(located, Tally()).score += (
-            DATELINE + CUE * min(cues[located], _REPEATS) if believed else DATELINE_ALONE
+            DATELINE + CUE * min(cues.get(located, 0), _REPEATS) if believed else DATELINE_ALONE
         )
     if not regions:
-        for code in actors or ([cues.most_common(1)[0][0]] if cues else [home] if home else []):
+        for code in actors or ([max(cues, key=lambda code: cues[code])] if cues else [home] if home else []):
             regions[code] = Tally()
             regions[code].score = actors.get(code) or CUE
 
@@ -107,16 +109,19 @@ def roles(regions: dict[str, Tally], located: str) -> dict[str, Role]:
 def passing(kind: Kind, tally: Tally) -> bool:
     """Say whether an international organisation is only named in passing: once, and far below the lead.
 
-    News desks do not tag these ("as the IMF said in March"); without them six of ten such tags were wrong.
+    News desks do not tag these ("as the IMF said in March"): of those found in Reuters stories 39 % were not
+    the desk's with them, 26 % are not without.
     """
     field, start, _ = tally.spans[0]
     return kind is Kind.IGO and tally.mentions == 1 and field == "body" and start > PASSING
 
 
-def _cues(hits: Iterable[Hit], prior: str) -> Counter[str]:
+def _cues(hits: Iterable[Hit], prior: str) -> dict[str, int]:
     """Count the distinct cues of each region; one of many countries speaks for the prior, else for the first."""
-    cues: Counter[str] = Counter()
-    for form, senses in {hit.pattern.form: hit.senses for hit in hits if hit.sense.use in ("cue", "money")}.items():
-        regions = [sense.region for sense in senses if form and sense.use in ("cue", "money")]
-        cues[prior if prior in regions else regions[0]] += 1
+    forms = {hit.pattern.form: hit.senses for hit in hits if hit.sense.use in _HINTS}
+    cues: dict[str, int] = {}
+    for senses in forms.values():
+        regions = [sense.region for sense in senses if sense.use in _HINTS]
+        region = prior if prior in regions else regions[0]
+        cues[region] = cues.get(region, 0) + 1
     return cues

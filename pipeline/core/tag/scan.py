@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pipeline.core.tag.dictionary import Sense
 from pipeline.core.tag.fold import Folded, fold
 from pipeline.core.tag.vocabulary import Pattern, Vocabulary
@@ -23,10 +21,11 @@ LONGEST = 2_000_000
 class Text:
     """One field: as written, folded, and whether it is written in capitals."""
 
-    __slots__ = ("caps", "field", "folded", "lead", "written")
+    __slots__ = ("caps", "field", "folded", "head", "lead", "written")
 
     def __init__(self, field: str, written: str) -> None:
         self.field = field
+        self.head = field == "headline"
         self.written = written[:LONGEST]
         self.folded: Folded = fold(self.written)
         self.caps = _in_capitals(self.written[:400])
@@ -89,56 +88,51 @@ class Hit:
         return self.text.written[self.start : self.end]
 
 
-def scan(text: Text, vocabulary: Vocabulary) -> list[Hit]:
+def scan(text: Text, vocabulary: Vocabulary) -> list[Hit]:  # noqa: C901  the innermost loop, in one piece for speed
     """Return the hits of one field from left to right, those in a wrong case left out.
 
     A role noun below the lead is only kept beside another hit, a cue only where it first occurs: a story on business
     has dozens of both, and the others say nothing.
     """
+    caps, offsets, patterns, lead = text.caps, text.folded.offsets, vocabulary.patterns, text.lead
+    written, doubled = text.written, text.folded.text.replace(" ", "  ")
+    count = doubled.count
     hits: list[Hit] = []
     held: Hit | None = None
-    hints: set[str] = set()
-    last = 0
-    for hit in _read(text, vocabulary):
-        aside = hit.pattern.aside
-        if aside == "hint":
-            if hit.pattern.form in hints:
-                continue
-            hints.add(hit.pattern.form)
-        elif aside and hit.start > text.lead and hit.start - last > BESIDE:
-            held = hit
-            continue
-        elif held is not None:
-            if hit.start - held.end <= BESIDE:
-                hits.append(held)
-            held = None
-        hits.append(hit)
-        last = hit.end
-    return hits
-
-
-def _read(text: Text, vocabulary: Vocabulary) -> Iterator[Hit]:
-    """Yield every alias of the text that is written in its case."""
-    written, caps, offsets, patterns = text.written, text.caps, text.folded.offsets, vocabulary.patterns
-    doubled = text.folded.text.replace(" ", "  ")
-    count = doubled.count
-    spaces = seen = 0
+    hints: set[int] = set()
+    spaces = seen = last = 0
     for index, place, _ in vocabulary.find(doubled):
         pattern = patterns[index]
+        aside = pattern.aside
+        if aside == "hint" and index in hints:
+            continue
         begin = place + pattern.lead
         spaces += count(" ", seen, begin)
         seen = begin
         from_ = begin - spaces // 2
         to = from_ + pattern.length
         start, end = (from_ - 1, to - 1) if offsets is None else (offsets[from_ - 1], offsets[to - 1])
-        if pattern.exact or not pattern.capital or pattern.upper:
+        senses = pattern.loose
+        if pattern.cased:
             senses = _senses(pattern, written[start:end], caps)
-        elif caps or not written[start + pattern.name].islower():
-            senses = pattern.loose
-        else:
+            if not senses:
+                continue
+        elif not caps and pattern.capital and written[start + pattern.name].islower():
             continue
-        if senses:
-            yield Hit(text, start, end, from_, to, pattern, senses)
+        hit = Hit(text, start, end, from_, to, pattern, senses)
+        if aside == "hint":
+            hints.add(index)
+        elif aside:
+            if start > lead and start - last > BESIDE:
+                held = hit
+                continue
+        elif held is not None:
+            if start - held.end <= BESIDE:
+                hits.append(held)
+            held = None
+        hits.append(hit)
+        last = end
+    return hits
 
 
 def _senses(pattern: Pattern, written: str, caps: bool) -> tuple[Sense, ...]:

@@ -37,7 +37,7 @@ _PRIORITY = {"null": 0, "actor": 1, "name": 2, "capital": 3, "demonym": 4, "divi
 class Pattern:
     """What a folded form may stand for: ``loose`` senses in any case, ``exact`` ones as written."""
 
-    __slots__ = ("aside", "bare", "capital", "exact", "form", "lead", "length", "loose", "name", "upper")
+    __slots__ = ("aside", "bare", "capital", "cased", "exact", "form", "lead", "length", "loose", "name", "upper")
 
     def __init__(self, form: str) -> None:
         self.form = form
@@ -46,6 +46,8 @@ class Pattern:
         self.exact: tuple[tuple[str, Sense], ...] = ()
         self.capital = True
         """Whether the first letter must be a capital."""
+        self.cased = False
+        """Whether more than the first letter's case has to be looked at."""
         self.upper = False
         """Whether every letter must be a capital: short abbreviations."""
         self.aside = ""
@@ -68,6 +70,7 @@ class Vocabulary:
             for form, sought in _forms(alias.text):
                 self._add(form, sought, alias)
         for pattern in self.patterns:
+            pattern.cased = bool(pattern.exact) or pattern.upper
             if pattern.loose and not pattern.exact and pattern.loose[0].use in _ASIDE:
                 uses = {sense.use for sense in pattern.loose}
                 pattern.aside = "hint" if uses <= _HINTS else "role" if uses == {"agent"} else ""
