@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TextIO
 
 from pipeline.core.alerts import Alert, AlertType
+from pipeline.core.cluster import Gathered
 from pipeline.core.story import Actor, Kind, Region, Role, Story
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
@@ -42,16 +43,29 @@ def alert_line(alert: Alert, style: Style, now: datetime | None = None) -> str:
     head = (
         f"{moment:%H:%M} " if moment else "--:-- "
     ) + f"{style(label, BOLD, colour)} {style(what, BOLD)}{reason}  {urgent}{story.headline or story.uri}"
-    about = [story.provider, _regions(story.regions), _actors(story.actors)]
+    also = f"also from {', '.join(story.also_from)}" if story.also_from else ""
+    about = [story.provider, also, _regions(story.regions), _actors(story.actors)]
     return head + "\n" + style(" " * 16 + " · ".join(part for part in about if part), DIM)
 
 
-def story_line(story: Story, style: Style) -> str:
-    """Return a found story as two lines."""
+def story_line(story: Story, style: Style, known: Gathered | None = None) -> str:
+    """Return a found story as two lines, and a third where other providers sent the same text."""
     moment = f"{story.time:%Y-%m-%d %H:%M}" if story.time else "no date         "
     about = [story.provider, _regions(story.regions), _actors(story.actors), story.uri]
     headline = style(story.headline or "(no headline)", BOLD)
-    return f"{moment}  {headline}\n" + style(" " * 18 + " · ".join(part for part in about if part), DIM)
+    lines = [f"{moment}  {headline}", style(" " * 18 + " · ".join(part for part in about if part), DIM)]
+    if known and known.others(story):
+        lines.append(style(" " * 18 + _also(story, known), DIM))
+    return "\n".join(lines)
+
+
+def _also(story: Story, known: Gathered) -> str:
+    """Return who else sent the text, and which copies are worth opening."""
+    first, fullest = (
+        f"{kind} {copy.provider} {copy.uri}" if copy.id != story.id else f"{kind} this one"
+        for kind, copy in (("first", known.first), ("fullest", known.fullest))
+    )
+    return f"also from {', '.join(known.others(story))} · {first} · {fullest}"
 
 
 def _regions(regions: tuple[Region, ...]) -> str:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
 from pipeline import config, wiring
 from pipeline.cli.render import Style, story_line
 from pipeline.cli.times import age
-from pipeline.core.story import MATCHED, story_json
+from pipeline.core.archive import Archive
+from pipeline.core.cluster import Gathered, gathered
+from pipeline.core.story import MATCHED, Story, story_json
+
+FOUND = (*MATCHED, "cluster")
+"""The fields of a story that is found; copies of one text have their cluster in common."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,25 +35,35 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the stories, newest first; return 0 whether or not there are any."""
+    """Print the stories, newest first, of copies of one text only one (--json: all); return 0, found or not."""
     settings = config.load(options.config)
     query = wiring.query(settings, " AND ".join(_parts(options)))
     since = options.since(datetime.now(UTC)) if options.since else None
     archive = wiring.archive(settings)
     try:
         found = (story for story in archive.stories(query.need(), since) if query.matches(story) is not None)
+        told = tellings(found, archive) if not options.json else ((story, None) for story in found)
         empty = True
-        for story in islice(found, options.limit or None):
+        for story, known in islice(told, options.limit or None):
             empty = False
             if options.json:
-                sys.stdout.buffer.write(story_json(story, MATCHED) + b"\n")
+                sys.stdout.buffer.write(story_json(story, FOUND) + b"\n")
             else:
-                print(story_line(story, Style()))
+                print(story_line(story, Style(), known))
     finally:
         archive.close()
     if empty and not options.json:
         print("wirewatch: no story matches", file=sys.stderr)
     return 0
+
+
+def tellings(found: Iterable[Story], archive: Archive) -> Iterator[tuple[Story, Gathered | None]]:
+    """Yield the first found story of each cluster, with what is known of its copies."""
+    seen: set[str] = set()
+    for story in found:
+        if (cluster := story.cluster or story.id) not in seen:
+            seen.add(cluster)
+            yield story, gathered(archive.copies(cluster))
 
 
 def _parts(options: argparse.Namespace) -> list[str]:

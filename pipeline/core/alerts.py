@@ -36,6 +36,10 @@ class AlertStory(msgspec.Struct, frozen=True, kw_only=True):
     """``Story.time``: when this revision was made, as far as anybody knows."""
     regions: tuple[Region, ...]
     actors: tuple[Actor, ...]
+    fingerprint: str | None = None
+    cluster: str | None = None
+    also_from: tuple[str, ...] = ()
+    """The other providers known to have sent the same text."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,10 +98,17 @@ def make_alert(story: Story, type_: AlertType, match: Match | None, reason: str 
             time=story.time,
             regions=story.regions,
             actors=story.actors,
+            fingerprint=story.fingerprint,
+            cluster=story.cluster,
         ),
         spans=match.spans if match else (),
         reason=reason,
     )
+
+
+def also_from(alert: Alert, providers: tuple[str, ...]) -> Alert:
+    """Return the alert with the other providers that sent its story's text; its id stays."""
+    return msgspec.structs.replace(alert, story=msgspec.structs.replace(alert.story, also_from=providers))
 
 
 def cloud_event(alert: Alert) -> dict[str, Any]:

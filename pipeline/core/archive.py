@@ -41,6 +41,10 @@ class Archive(Protocol):
         """Return every stored revision of the stories with this uri, of any provider, oldest first."""
         ...
 
+    def copies(self, cluster: str) -> list[Story]:
+        """Return the stories of a cluster (``Story.cluster``, or the id of its first) at their newest revision."""
+        ...
+
     def alerts(self, wanted: AlertFilter) -> Iterator[Alert]:
         """Yield the alerts that the filter admits, in the order in which they were raised."""
         ...

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import msgspec
 
+from pipeline.core import cluster
 from pipeline.core.alerts import Alert, raise_alerts
 from pipeline.core.errors import InputError
 from pipeline.core.payload import DeadLetter, Payload
@@ -108,10 +109,16 @@ def match(desk: Desk, story: Story) -> Story:
     return msgspec.structs.replace(story, matches=result.matches)
 
 
+def fingerprint(_desk: Desk, story: Story) -> Story:
+    """Add the fingerprint, by which a store with memory finds the copies that other providers sent."""
+    return msgspec.structs.replace(story, fingerprint=cluster.fingerprint(story))
+
+
 DESK: tuple[tuple[str, Step], ...] = (
     ("hold", hold),
     ("tag", tag),
     ("match", match),
+    ("fingerprint", fingerprint),
 )
 
 STEPS = ("parse", *(name for name, _step in DESK))

@@ -72,5 +72,13 @@ def _titled(stored: Story, incoming: Story) -> Story:
 def _content(story: Story) -> Story:
     """Return the story without what the steps and the arrival add."""
     return msgspec.structs.replace(
-        story, received=None, regions=(), actors=(), dictionary_version=None, matches=(), chain=None, fingerprint=None
+        story,
+        received=None,
+        regions=(),
+        actors=(),
+        dictionary_version=None,
+        matches=(),
+        chain=None,
+        fingerprint=None,
+        cluster=None,
     )

@@ -127,6 +127,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     matches: tuple[Match, ...] = ()
     chain: str | None = None
     fingerprint: str | None = None
+    cluster: str | None = None
+    """The id of the copy of this text that came in first, from another provider."""
 
     @property
     def id(self) -> str:

@@ -56,6 +56,10 @@ class ElasticArchive:
         found = map(story_of, self._search([templates.REVISIONS, templates.STORIES], wanted, order))
         return list({(story.id, story.revision): story for story in found}.values())
 
+    def copies(self, cluster: str) -> list[Story]:
+        """Return the stories of a cluster at their newest revision."""
+        return [story_of(source) for source in self._search([templates.STORIES], members(cluster), [{"id": "asc"}])]
+
     def alerts(self, wanted: AlertFilter) -> Iterator[Alert]:
         """Yield the alerts that the filter admits, in the order in which they were raised."""
         filters: list[dict[str, Any]] = []
@@ -102,6 +106,11 @@ class ElasticArchive:
         finally:
             with reaching(self.settings):
                 self.client.options(ignore_status=404).close_point_in_time(id=pit)
+
+
+def members(cluster: str) -> dict[str, Any]:
+    """Return a query for the stories of a cluster: those that name it, and the one that it is named after."""
+    return {"bool": {"should": [{"term": {"cluster": cluster}}, {"term": {"id": cluster}}]}}
 
 
 def query(need: Need, depth: int = 0) -> dict[str, Any]:

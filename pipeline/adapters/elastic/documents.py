@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from pipeline.core.alerts import Alert
+from pipeline.core.cluster import bands
 from pipeline.core.searched import FIELDS
 from pipeline.core.story import Actor, Region, Role, Status, Story, encode, story_id
 from pipeline.core.words import folded
@@ -22,7 +23,7 @@ KEPT = 100
 
 _PLAIN = (
     *("uri", "provider", "version", "revision", "status", "signal", "language", "urgency", "source_format"),
-    *("dictionary_version", "chain", "fingerprint"),
+    *("dictionary_version", "chain", "cluster"),
     *("time", "received", "version_created", "first_created", "embargoed_until"),
 )
 _SHOWN = ("headline", "slugline", "byline", "dateline", "ed_note", "body")
@@ -39,6 +40,7 @@ def story_document(story: Story) -> bytes:
         fields["tags"] = [f"region:{region.code}".lower() for region in story.regions]
         fields["tags"] += [f"actor:{actor.id}".lower() for actor in story.actors]
     fields |= _named(story.regions, story.actors)
+    fields["fingerprint"] = bands(story.fingerprint)
     fields["subjects"] = _distinct(subject.name or subject.code for subject in story.subjects)
     fields["matches"] = [match.rule for match in story.matches]
     fields["topics"] = _distinct(match.topic for match in story.matches)

@@ -41,7 +41,7 @@ _DOCUMENT = {"type": "object", "enabled": False}
 STORY: dict[str, Any] = {
     **dict.fromkeys(("id", "uri", "provider", "version", "status", "signal", "language"), _KEYWORD),
     **dict.fromkeys(("regions", "focus", "actors", "actor_ids", "kinds", "sectors", "subjects"), _KEYWORD),
-    **dict.fromkeys(("matches", "topics", "severities", "chain", "fingerprint"), _KEYWORD),
+    **dict.fromkeys(("matches", "topics", "severities", "chain", "fingerprint", "cluster"), _KEYWORD),
     **dict.fromkeys(("slugline", "byline", "dateline", "source_format", "dictionary_version"), _KEYWORD),
     "revision": {"type": "long"},
     "urgency": {"type": "byte"},

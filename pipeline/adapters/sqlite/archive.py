@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.adapters.sqlite import copies
 from pipeline.adapters.sqlite.schema import connect
 from pipeline.adapters.sqlite.store import alert_of, milliseconds, story_of
 from pipeline.core.alerts import Alert
@@ -52,6 +53,10 @@ class SqliteArchive:
         """Return every stored revision of the stories with this uri."""
         rows = self.connection.execute("SELECT document FROM revisions WHERE uri = ? ORDER BY revision", (uri,))
         return [story_of(document) for (document,) in rows]
+
+    def copies(self, cluster: str) -> list[Story]:
+        """Return the stories of a cluster at their newest revision."""
+        return copies.copies(self.connection, cluster)
 
     def alerts(self, wanted: AlertFilter) -> Iterator[Alert]:
         """Yield the alerts that the filter admits, in the order in which they were raised."""

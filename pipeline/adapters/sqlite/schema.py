@@ -36,6 +36,16 @@ CREATE VIRTUAL TABLE words USING fts5 (
     keys, detail = none, columnsize = 0,
     tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* P* S* Co'"
 );
+CREATE TABLE bands (
+    band INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    PRIMARY KEY (band, time, number, revision)
+) WITHOUT ROWID;
+CREATE TABLE copies (number INTEGER PRIMARY KEY, cluster TEXT NOT NULL);
+CREATE INDEX copies_cluster ON copies (cluster);
 CREATE TABLE alerts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.adapters.sqlite import copies
 from pipeline.adapters.sqlite.schema import connect
 from pipeline.core import chain
 from pipeline.core.alerts import Alert
@@ -62,6 +63,15 @@ class SqliteStore:
         ).lastrowid
         if story.status is not Status.CANCELED:
             self.connection.execute("INSERT INTO words (rowid, keys) VALUES (?, ?)", (number, " ".join(keys(story))))
+        copies.keep(self.connection, number, story)
+
+    def candidates(self, story: Story) -> list[Story]:
+        """Return the stories that may be copies of this one's text."""
+        return copies.candidates(self.connection, story)
+
+    def copies(self, cluster: str) -> list[Story]:
+        """Return the stories of a cluster, its first among them."""
+        return copies.copies(self.connection, cluster)
 
     def chain_of(self, story: Story) -> str:
         """Return the chain that a story belongs to: its first known predecessor's, else what it was stored with."""

@@ -1,0 +1,78 @@
+"""The fingerprint: what two copies of a text very likely share, and two other texts very likely do not.
+
+MinHash over runs of three words (Broder, 1997), gathered into bands (Leskovec, Rajaraman and Ullman, Mining of
+Massive Datasets, 3.4). A band is the hash of two minima: texts that share half of their runs agree in one of six
+bands with a probability of 0.82, those that share a fiftieth with one of 0.002. Six more bands see the lead only, so
+that a copy cut short still meets its whole. A band proposes, ``compare.py`` decides.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import numpy as np
+
+from pipeline.core.story import Status, Story
+from pipeline.core.words import folded
+
+SHORTEST = 12
+"""Words of a body below which there is no fingerprint: a flash says too little to tell copies from coincidence."""
+
+LONGEST = 256
+"""Words that are looked at; a later difference is left to the comparison."""
+
+LEAD = 24
+"""Words of the lead."""
+
+_ENOUGH = 16 * LONGEST
+"""Characters that hold these words, but for texts of giant words."""
+
+_RUN, _ROWS, _BANDS = 3, 2, 6
+
+
+class _Numbers(dict[str, bytes]):
+    """The 64-bit number of each word, the same in every process; forgets all when full."""
+
+    limit = 200_000
+
+    def __missing__(self, word: str) -> bytes:
+        if len(self) >= self.limit:
+            self.clear()
+        number = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        self[word] = number
+        return number
+
+
+def _constants(name: str, count: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Return odd numbers of 64 bits, the same for ever: stored fingerprints depend on them."""
+    digest = b"".join(blake2b(f"{name}{n}".encode(), digest_size=8).digest() for n in range(count))
+    return np.frombuffer(digest, dtype="<u8").astype(np.uint64) | np.uint64(1)
+
+
+_numbers = _Numbers()
+_places = _constants("place", _RUN)
+_permutations = _constants("permutation", _ROWS * _BANDS)[:, None]
+_rows = _constants("row", _ROWS)
+_shift = np.uint64(32)
+
+
+def fingerprint(story: Story) -> str | None:
+    """Return the bands of a story's body, 8 hexadecimal digits each, with a space between; None where it is short."""
+    if story.body is None or story.status is Status.CANCELED:
+        return None
+    words = folded(story.body[:_ENOUGH])[:LONGEST]
+    if len(words) < SHORTEST:
+        return None
+    numbers = np.frombuffer(b"".join([_numbers[word] for word in words]), dtype="<u8")
+    runs = numbers[:-2] * _places[0] + numbers[1:-1] * _places[1] + numbers[2:] * _places[2]
+    runs ^= runs >> _shift
+    values = runs * _permutations >> _shift
+    minima = np.concatenate((values.min(axis=1), values[:, : LEAD - _RUN + 1].min(axis=1)))
+    found = (minima.reshape(-1, _ROWS) * _rows).sum(axis=1, dtype=np.uint64) >> _shift
+    text: str = found.astype(">u4").tobytes().hex(" ", 4)
+    return text if len(words) > LEAD else text[: len(text) // 2]  # a short text is its own lead
+
+
+def bands(text: str | None) -> list[str]:
+    """Return the bands of a fingerprint, each once: two stories with one in common are candidates."""
+    return list(dict.fromkeys(text.split(" "))) if text else []
