@@ -19,6 +19,8 @@ class Index:
     def __init__(self) -> None:
         self.single: Postings = {}
         self.pairs: dict[str, Postings] = {}
+        self.used: dict[str, int] = {}
+        """How many pairs have a word."""
         self.second: dict[str, set[str]] = {}
         """The words that follow a word in a key of two neighbours."""
         self.sorts: dict[str, int] = {}
@@ -42,16 +44,28 @@ class Index:
 
     def remove(self, number: int, found: Keys) -> None:
         """Take rule ``number`` out; ``found`` are the keys that it was added with."""
+        posting = number * 2 + found.exact
         for key in found.any:
-            postings = self._postings(key)
-            postings.remove(number * 2 + found.exact)
-            if not postings:
-                (self.single if len(key) == 1 else self.pairs[key[0]]).pop(key[-1])
+            holders = [self.single] if len(key) == 1 else [self.pairs.get(word, {}) for word in key]
+            for holder, last in zip(holders, reversed(key), strict=True):
+                postings = holder.get(last, [])
+                if posting in postings:
+                    postings.remove(posting)
+                    if not postings:
+                        del holder[last]
+                    break
 
     def _postings(self, key: Key) -> list[int]:
+        """Return the postings of a key; a pair stands under the word that fewer pairs have: the rarer one, mostly."""
         if len(key) == 1:
             return self.single.setdefault(key[0], [])
-        return self.pairs.setdefault(key[0], {}).setdefault(key[1], [])
+        first, second = key
+        used = self.used
+        used[first] = used.get(first, 0) + 1
+        used[second] = used.get(second, 0) + 1
+        if used[first] > used[second]:
+            first, second = second, first
+        return self.pairs.setdefault(first, {}).setdefault(second, [])
 
     def _note(self, key: str) -> None:
         first, space, second = key.partition(" ")
