@@ -208,6 +208,9 @@ class Embedded:
         """Store one revision, and the alerts that follow from it and from what was stored before."""
         stored = self.store.newest(story.id)
         story = life.settle(stored, story)
+        if stored is not None and story.revision < stored.revision and self.store.has(story):
+            self._count(story, repeated=True)  # a late one that comes again: it has been dealt with
+            return
         cluster = cluster_of(story, stored, self.store.candidates(story))
         story = msgspec.structs.replace(story, chain=self.store.chain_of(story), cluster=cluster)
         alerts = life.alerts_of(stored, story)

@@ -188,6 +188,16 @@ def test_a_correction_updates_and_retracts_and_a_kill_withdraws(tmp_path: Path) 
     archive.close()
 
 
+def test_the_whole_life_of_a_story_again_says_nothing_new(tmp_path: Path) -> None:
+    settings(tmp_path)
+    file = tmp_path / "life.jsonl"
+    lines = [ninjs(0), ninjs(0, 2, headline="Story 0: a quiet day"), ninjs(0, 3, headline="Story 0: troops attacked")]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    first, _ = run_once(tmp_path, str(file))
+    again, _ = run_once(tmp_path, str(file))
+    assert (first.alerts, again.alerts) == (5, 0)
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (0, 2, 1), (1, 2, 0)])
 def test_a_kill_under_another_uri_reaches_the_whole_chain_in_any_order(tmp_path: Path, order: tuple[int, ...]) -> None:
     settings(tmp_path)

@@ -116,7 +116,7 @@ STRONG = frozenset(
     washington london paris moscow rome athens berlin vienna warsaw dublin geneva cairo lima boston houston
     dallas denver milan naples sofia barcelona melbourne manchester birmingham los angeles orlando pune kano
     surat cleveland columbus marseilles essen
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905  the same
 )
 OTHER_NAMES = {
     "Kyiv": "Kiev",

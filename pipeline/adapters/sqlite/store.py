@@ -45,6 +45,13 @@ class SqliteStore:
         ).fetchone()
         return story_of(row[0]) if row else None
 
+    def has(self, story: Story) -> bool:
+        """Return whether this revision is stored."""
+        found = self.connection.execute(
+            "SELECT 1 FROM revisions WHERE id = ? AND revision = ?", (story.id, story.revision)
+        )
+        return found.fetchone() is not None
+
     def put(self, story: Story, *, newest: bool) -> None:
         """Store a revision; ``newest`` makes it the one that searches find."""
         self.connection.execute(
