@@ -146,14 +146,15 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         error = task.exception()
         if error is not None:
             fail(error)
-        if term == self._term:
-            self._confirmed.update({partition: batch[-1].offset + 1 for partition, batch in records.items()})
-            self._free.set()
         count = sum(map(len, records.values()))
         self._done += count
+        metrics.BATCH_SECONDS.labels(self.worker).observe(perf_counter() - began)
+        if term != self._term:
+            return
+        self._confirmed.update({partition: batch[-1].offset + 1 for partition, batch in records.items()})
+        self._free.set()
         if self.work is not None:
             self._bound((process_time() - used) / count)
-        metrics.BATCH_SECONDS.labels(self.worker).observe(perf_counter() - began)
         for partition, batch in records.items():
             self._measure(partition, self.highwater(partition) or 0, batch[-1].offset + 1)
 
@@ -224,6 +225,12 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         metrics.LAG.labels(self.worker, partition.topic, partition.partition).set(lag)
         return lag
 
+    async def _worked_off(self, tp: Any) -> int:
+        """Return the offset before which nothing waits: records may have been deleted before anybody read them."""
+        if self._free.is_set():
+            return int(await self.position(tp))
+        return self._confirmed.get(tp) or self._committed_offset[tp] or 0
+
     @Service.task  # type: ignore[untyped-decorator]  # Faust has no types
     async def _watch(self) -> None:
         """Measure the lag, also while nothing is read, and end the process when it stands still for no reason."""
@@ -232,10 +239,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             assigned = self.assignment() if self.flow_active else set()
             try:
                 ends = await self.highwaters(*assigned) if assigned else {}
-            except KafkaError as error:
+                positions = {tp: await self._worked_off(tp) for tp in ends}
+            except (KafkaError, TimeoutError) as error:
                 self.log.warning("the lag cannot be measured: %r", error)
                 continue
-            positions = {tp: self._confirmed.get(tp) or self._committed_offset[tp] or 0 for tp in ends}
             lag = sum(self._measure(tp, end, positions[tp]) for tp, end in ends.items())
             self.liveness.note(lag, self._done)
             if self.liveness.stuck():

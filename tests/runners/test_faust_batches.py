@@ -317,3 +317,18 @@ def test_a_new_assignment_frees_the_gate_that_a_lost_fetch_has_closed() -> None:
 
 async def note(told: list[Any], what: Any, _partitions: Any) -> None:
     told.append(what)
+
+
+def test_what_was_deleted_before_anybody_read_it_does_not_wait() -> None:
+    async def test() -> None:
+        async with consumer() as found:
+            found.positions = {P0: 1_000}
+            assert await found._worked_off(TP("t", 0)) == 1_000
+            found.fetches.put_nowait(fetch(p0=range(1_000, 1_003)))
+            message = await next_of(found)
+            found.positions = {P0: 1_003}
+            assert await found._worked_off(TP("t", 0)) == 0  # read, not confirmed, and never committed
+            await found.process(message.value)
+            assert await found._worked_off(TP("t", 0)) == 1_003
+
+    run(test)

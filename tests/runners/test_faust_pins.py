@@ -91,7 +91,7 @@ def test_the_app_serves_no_web_page_makes_no_leader_topic_and_writes_no_files(
 
 def test_every_method_that_is_replaced_is_there_to_be_replaced() -> None:
     ours = {name for name in vars(BatchConsumer) if callable(getattr(BatchConsumer, name)) and name != "__init__"}
-    new = {"process", "settle", "_bound", "_measure", "_take_back", "_watch"}
+    new = {"process", "settle", "_bound", "_measure", "_take_back", "_watch", "_worked_off"}
     assert {name for name in ours - new if not hasattr(driver.Consumer, name)} == set()
     assert hasattr(faust.App, "_create_directories")
     assert hasattr(Service, "_crash")
