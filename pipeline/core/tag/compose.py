@@ -1,7 +1,7 @@
 """Composing: a people or a country beside a role noun makes an actor (``Turkish army``, ``rebels in Chad``).
 
 The role nouns and their sectors are those of the Phoenix agents; an office (``French president``) becomes an actor of
-its own, whose holder is looked up at the story's date.
+its own: the one of the dictionaries where they have it.
 """
 
 from __future__ import annotations

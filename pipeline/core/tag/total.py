@@ -50,7 +50,11 @@ class _Sums:
                 self.countries[sense.region] = self.countries.get(sense.region, 0.0) + score
             self.actors.setdefault(sense.actor, Tally()).add(hit, score)
         for owner in hit.owners:
-            self.roles.setdefault((owner, sense.sector, sense.use), Tally()).add(hit, score)
+            office = f"{owner.lower()}-{hit.pattern.form.replace(' ', '-')}" if sense.use == "office" else ""
+            if office in self.dictionary.actors:
+                self.actors.setdefault(office, Tally()).add(hit, score)
+            else:
+                self.roles.setdefault((owner, sense.sector, sense.use), Tally()).add(hit, score)
 
     def found_regions(self, located: str) -> Iterator[Region]:
         """Yield the regions."""
