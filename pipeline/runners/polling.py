@@ -101,7 +101,8 @@ class Feeds:
         if full or not self._due or self._due[0][0] > now:
             wait = None if full or not self._due else self._due[0][0] - now
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._turned.wait(), wait)
+                async with asyncio.timeout(wait):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._turned.wait()
             self._turned.clear()
             return None
         _moment, number = heapq.heappop(self._due)

@@ -11,18 +11,19 @@ import gzip
 import sys
 from collections import Counter
 from contextlib import suppress
+from random import Random
 from time import monotonic
 
 from aiohttp import web
 
 HOSTS = 50
-ITEMS = 20
+ITEMS = 12
 CHANGES_EVERY = 300.0
 """Seconds after which a feed has one more item."""
 
 HOSTILE = ("slow", "endless", "bomb", "loop", "inside", "error", "page", "garbage", "deep", "silent")
 BOMB = gzip.compress(b"<rss>" + b"\0" * 2**26)
-TEXT = "The ministry said on Monday that talks in the capital would go on for a further day. " * 6
+WORDS = [f"{one}{two}{three}" for one in "bdfgklmnprst" for two in "aeiou" for three in ("dan", "kol", "mir")]
 
 
 def behaviour(number: int) -> str:
@@ -95,10 +96,16 @@ async def _trickle(request: web.Request, data: bytes, pause: float) -> web.Strea
 def _rss(number: int, newest: int) -> bytes:
     items = "".join(
         f"<item><guid isPermaLink='false'>urn:sim:{number}:{item}</guid><title>Story {item} of feed {number}</title>"
-        f"<pubDate>Mon, 15 Jun 2026 {item % 24:02}:00:00 GMT</pubDate><description>{TEXT}</description></item>"
+        f"<pubDate>Mon, 15 Jun 2026 {item % 24:02}:00:00 GMT</pubDate>"
+        f"<description>{_text(number, item)}</description></item>"
         for item in range(newest, newest - ITEMS, -1)
     )
     return f"<rss version='2.0'><channel><title>Feed {number}</title>{items}</channel></rss>".encode()
+
+
+def _text(number: int, item: int) -> str:
+    """Return a text of its own for each story: copies of one another would be another story's trouble."""
+    return " ".join(Random(number * 10_000 + item).choices(WORDS, k=80))
 
 
 async def serve(port: int) -> None:
