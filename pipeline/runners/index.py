@@ -32,6 +32,7 @@ from pipeline.core import chain, life
 from pipeline.core.alerts import Alert
 from pipeline.core.payload import DeadLetter
 from pipeline.core.story import Story, story_id
+from pipeline.runners.copies import Copies
 from pipeline.runners.kills import reached
 
 WORKER = "index"
@@ -61,6 +62,7 @@ class Folded(msgspec.Struct):
     month: str
     newest: Story | None
     new: bool
+    stored: Story | None = None
     changed: bool = False
     old: list[Story] = []
     retracted: list[Alert] = []
@@ -110,6 +112,7 @@ class IndexWorker:
         self, shelf: Shelf, bulks: Sequence[Bulk], sender: Sends, kafka: Kafka, versions: Mapping[str, str | None]
     ) -> None:
         self.shelf = shelf
+        self.copies = Copies(shelf)
         self.bulks = bulks
         self.sender = sender
         self.versions = versions
@@ -126,11 +129,20 @@ class IndexWorker:
             except Exception as error:  # noqa: BLE001  whatever is wrong with one record must not cost the others
                 found.dead.append(_letter(record, f"{type(error).__name__}: {error}", traceback.format_exc()))
         folded = await self._fold(found.stories)
+        await self._gather(folded)
         await self._store(folded, found)
         await self._kill([one.newest for one in folded if one.newest and one.changed], found)
         await self._put([*found.alerts, *found.held.values()], found)
         await self._bury(found.dead)
         _count(found)
+
+    async def _gather(self, folded: Sequence[Folded]) -> None:
+        """Add the clusters of copies that other providers sent."""
+        changed = [(one, one.newest) for one in folded if one.newest is not None and one.changed]
+        stored = {newest.id: one.stored for one, newest in changed}
+        gathered = await self.copies.gather([newest for _, newest in changed], stored)
+        for (one, _), story in zip(changed, gathered, strict=True):
+            one.newest = story
 
     async def _store(self, folded: Sequence[Folded], found: Sorted) -> None:
         """Take back, keep the old, store the new."""
@@ -200,7 +212,8 @@ class IndexWorker:
             if id_ not in folded:
                 stand = stands.get(id_)
                 month = stand.month if stand else self.shelf.month(one.story)
-                folded[id_] = Folded(month, stand.story if stand else None, new=stand is None)
+                stored = stand.story if stand else None
+                folded[id_] = Folded(month, stored, new=stand is None, stored=stored)
             story = msgspec.structs.replace(one.story, chain=name)
             fold(folded[id_], msgspec.structs.replace(one, story=story), known, self.versions)
         return list(folded.values())

@@ -23,6 +23,9 @@ from pipeline.core.story import Story, encode
 READ = 500
 """Documents in one request."""
 
+SHARING = 1000
+"""Stories at most that are looked at for the copies of a fetch."""
+
 MEMBERS = 1000
 """Stories of a chain at most that a kill reaches."""
 
@@ -79,6 +82,22 @@ class Shelf:
             return {hit["_id"] for hit in answer.body["hits"]["hits"]}
 
         return await self.patience.until_done(search)
+
+    async def sharing(self, bands: Iterable[str], since: datetime, until: datetime) -> list[Story]:
+        """Return the refreshed stories of these times with one of these bands, the latest first."""
+        terms = {"terms": {"fingerprint": sorted(bands)}}
+        times = {"range": {"time": {"gte": since.isoformat(), "lte": until.isoformat()}}}
+        answer = await self.patience.until_done(
+            lambda: self.client.search(
+                index=self.names.of(templates.STORIES),
+                query={"bool": {"filter": [terms, times]}},
+                sort=[{"time": "desc"}, {"id": "asc"}],
+                size=SHARING,
+                source_includes=["document", "body"],
+                track_total_hits=False,
+            )
+        )
+        return [story_of(hit["_source"]) for hit in answer.body["hits"]["hits"]]
 
     def month(self, story: Story) -> str:
         """Return the month of a story that is new: that of its arrival, which a replay does not change."""

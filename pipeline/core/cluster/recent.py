@@ -26,6 +26,10 @@ class Recent:
         if len(self._stories) > self.size:
             self._forget(next(iter(self._stories)))
 
+    def get(self, id_: str) -> Story | None:
+        """Return what is remembered of a story."""
+        return self._stories.get(id_)
+
     def candidates(self, story: Story) -> list[Story]:
         """Return the stories of other providers with bands in common, those with the most first."""
         shared: Counter[str] = Counter()
