@@ -16,7 +16,6 @@ from pipeline.adapters.sqlite import SqliteArchive, SqliteStore
 from pipeline.config import Config, shipped
 from pipeline.config import Source as SourceEntry
 from pipeline.core import formats
-from pipeline.core.alerts import Alert
 from pipeline.core.archive import Archive
 from pipeline.core.errors import ConfigError, Problem
 from pipeline.core.flow import STEPS, Desk
@@ -27,7 +26,7 @@ from pipeline.core.story import Story
 from pipeline.core.tag import Dictionary, Tagger
 from pipeline.core.tag.names import DictionaryNames
 from pipeline.runners.clock import Clock
-from pipeline.runners.embedded import WORKER, Embedded, Source
+from pipeline.runners.embedded import WORKER, Announce, Embedded, Source
 from pipeline.runners.health import HealthBook
 from pipeline.runners.ingest import Ingest
 from pipeline.runners.mail import Mail
@@ -83,7 +82,7 @@ def embedded(
     config: Config,
     clock: Clock,
     *,
-    announce: Callable[[Alert], None],
+    announce: Announce,
     refused: Callable[[DeadLetter], None],
     refuse_rule: Callable[[Problem], None],
     database: Path | None = None,

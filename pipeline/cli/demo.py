@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import msgspec
 
 from pipeline import config, wiring
 from pipeline.adapters import files
-from pipeline.cli.render import BOLD, DIM, Style, alert_line
+from pipeline.cli.render import BOLD, DIM, Style, alert_lines
 from pipeline.cli.run import Notices, until_stopped
 from pipeline.core import formats
 from pipeline.core.alerts import Alert
@@ -58,11 +58,10 @@ class Announcer:
         self.style = Style()
         self.topics: Counter[str] = Counter()
 
-    def __call__(self, alert: Alert) -> None:
-        """Print one alert."""
-        if alert.topic:
-            self.topics[alert.topic] += 1
-        print(alert_line(alert, self.style, self.clock.now()), flush=True)
+    def __call__(self, alerts: Sequence[Alert]) -> None:
+        """Print the alerts of a story."""
+        self.topics.update(alert.topic for alert in alerts if alert.topic)
+        print(alert_lines(alerts, self.style, self.clock.now()), flush=True)
 
 
 class Day:
@@ -107,10 +106,11 @@ def _opening(start: datetime, payloads: int, speed: float) -> str:
 def _closing(pipeline: Embedded, topics: Counter[str]) -> str:
     style = Style()
     report = pipeline.report
+    told = report.stories - report.repeats  # a feed holds its items for hours
     held = f"; {report.held} held under embargo, {report.released} released on time" if report.held else ""
     lines = [
         "",
-        style(f"{report.stories} stories, {report.alerts} alerts, {report.dead} dead letters{held}.", BOLD),
+        style(f"{told} story revisions, {report.alerts} alerts, {report.dead} dead letters{held}.", BOLD),
         "Alerts by topic: " + ", ".join(f"{topic} {count}" for topic, count in topics.most_common()),
         "",
         "Next:",

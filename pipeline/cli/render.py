@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TextIO
 
@@ -19,6 +20,8 @@ _TYPE = {
     AlertType.WITHDRAWN: ("WITHDRAWN", RED),
 }
 
+_INDENT = " " * 16
+
 
 class Style:
     """Paints for one stream, or leaves plain."""
@@ -32,20 +35,21 @@ class Style:
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colour and codes else text
 
 
-def alert_line(alert: Alert, style: Style, now: datetime | None = None) -> str:
-    """Return an alert as two lines: what and which story; where and who."""
+def alert_lines(alerts: Sequence[Alert], style: Style, now: datetime | None = None) -> str:
+    """Return the alerts of one type on one story: what happened to which story; to which rules; where and who."""
+    alert = alerts[0]
     label, colour = _TYPE[alert.type]
     story = alert.story
     moment = now or story.time
-    what = f"{alert.topic}/{alert.rule}" if alert.rule else "whole story"
-    reason = f"  ({alert.reason})" if alert.reason else ""
-    urgent = style("FLASH ", BOLD, RED) if story.urgency == 1 else ""
-    head = (
-        f"{moment:%H:%M} " if moment else "--:-- "
-    ) + f"{style(label, BOLD, colour)} {style(what, BOLD)}{reason}  {urgent}{story.headline or story.uri}"
+    clock = f"{moment:%H:%M}" if moment else "--:--"
+    urgent = style("FLASH", BOLD, RED) + " " if story.urgency == 1 else ""
+    head = f"{clock} {style(label, BOLD, colour)} {urgent}{style(story.headline or story.uri, BOLD)}"
+    rules = [f"{one.topic}/{one.rule}" for one in alerts if one.rule]
+    reason = f"({alert.reason})" if alert.reason else ""
+    what = " ".join(part for part in (style("  ".join(rules), colour), reason) if part)
     also = f"also from {', '.join(story.also_from)}" if story.also_from else ""
-    about = [story.provider, also, _regions(story.regions), _actors(story.actors)]
-    return head + "\n" + style(" " * 16 + " · ".join(part for part in about if part), DIM)
+    about = " · ".join(part for part in (story.provider, also, _regions(story.regions), _actors(story.actors)) if part)
+    return "\n".join([head, *(_INDENT + line for line in (what, style(about, DIM)) if line)])
 
 
 def story_line(story: Story, style: Style, known: Gathered | None = None) -> str:

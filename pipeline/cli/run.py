@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from pipeline import config, metrics, wiring
-from pipeline.cli.render import Style, alert_line
+from pipeline.cli.render import Style, alert_lines
 from pipeline.core.alerts import Alert, cloud_event
 from pipeline.core.errors import ConfigError, Problem
 from pipeline.core.payload import DeadLetter
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         hint = "name files, folders, feed URLs or -, or add some to the configuration"
         raise ConfigError([Problem(where, "there is no source to read", hint=hint)])
     pipeline = wiring.embedded(
-        settings, Clock(), announce=notices.alert, refused=notices.dead, refuse_rule=notices.rule
+        settings, Clock(), announce=notices.alerts, refused=notices.dead, refuse_rule=notices.rule
     )
     serve_metrics(settings)
     interrupted = asyncio.run(until_stopped(pipeline, sources))
@@ -73,10 +73,12 @@ class Notices:
         self.status = 0
         """The exit status so far: bad rules before bad input before what cannot be reached."""
 
-    def alert(self, alert: Alert) -> None:
-        """Print one alert and flush: somebody may be waiting for it."""
-        text = encode(cloud_event(alert)).decode() if self.format == "json" else alert_line(alert, self.style)
-        print(text, flush=True)
+    def alerts(self, alerts: Sequence[Alert]) -> None:
+        """Print alerts and flush: somebody may be waiting for them."""
+        if self.format == "json":
+            print("\n".join(encode(cloud_event(alert)).decode() for alert in alerts), flush=True)
+        else:
+            print(alert_lines(alerts, self.style), flush=True)
 
     def refuse(self, origin: str, reason: str) -> None:
         """Print why a source or file cannot be read."""
@@ -97,7 +99,7 @@ class Notices:
 
     def summary(self, report: Report) -> str:
         """Return what the run has done, in one line."""
-        parts = [f"{report.stories} stories", f"{report.alerts} alerts"]
+        parts = [f"{report.stories - report.repeats} stories", f"{report.alerts} alerts"]
         parts += [f"{report.repeats} seen before"] if report.repeats else []
         parts += [f"{report.held} held under embargo, {report.released} released"] if report.held else []
         parts += [f"{report.dead} dead letters"] if report.dead else []

@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline import config
 from pipeline.adapters.sqlite import SqliteArchive
-from pipeline.cli.render import Style, alert_line
+from pipeline.cli.render import Style, alert_lines
 from pipeline.cli.times import age
 from pipeline.config import Config
 from pipeline.core.alerts import Alert, cloud_event
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     wanted = AlertFilter(topics=topics, rules=rules, since=since(datetime.now(UTC)) if since else None)
     style = Style()
     for alert in FOLLOW[settings.mode](settings, wanted, not options.once):
-        text = encode(cloud_event(alert)).decode() if options.format == "json" else alert_line(alert, style)
+        text = encode(cloud_event(alert)).decode() if options.format == "json" else alert_lines([alert], style)
         print(text, flush=True)
     return 0
 

@@ -111,6 +111,11 @@ def also_from(alert: Alert, providers: tuple[str, ...]) -> Alert:
     return msgspec.structs.replace(alert, story=msgspec.structs.replace(alert.story, also_from=providers))
 
 
+def told_together(alert: Alert) -> tuple[str, str, str, int]:
+    """Return what alerts share that a person reads as one: type, story and revision."""
+    return alert.type, alert.story.provider, alert.story.uri, alert.revision
+
+
 def cloud_event(alert: Alert) -> dict[str, Any]:
     """Return the alert as a CloudEvent in structured mode, ready to be encoded."""
     return {**event_attributes(alert), "data": {name: getattr(alert, name) for name in _DATA}}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from time import perf_counter
 from typing import Protocol
 
@@ -18,7 +19,7 @@ import msgspec
 from pipeline import metrics
 from pipeline.adapters.sqlite import SqliteStore
 from pipeline.core import chain, life
-from pipeline.core.alerts import Alert, also_from
+from pipeline.core.alerts import Alert, also_from, told_together
 from pipeline.core.cluster import cluster_of, gathered
 from pipeline.core.flow import Desk, Outcome, release, work
 from pipeline.core.payload import DeadLetter, Payload
@@ -43,6 +44,9 @@ Receipt = Awaitable[None]
 """Ends when the payload is safe: committed here, confirmed by Kafka elsewhere."""
 
 Put = Callable[[Payload], Awaitable[Receipt]]
+
+Announce = Callable[[Sequence[Alert]], None]
+"""Called with the alerts of one type on one revision of a story."""
 
 
 _Taken = tuple[Payload, asyncio.Future[None]]
@@ -73,7 +77,7 @@ class Report(msgspec.Struct):
 
 
 class Embedded:
-    """One process over one database. ``announce`` gets each committed alert, ``refused`` each dead letter.
+    """One process over one database. ``announce`` gets the committed alerts, ``refused`` each dead letter.
 
     ``versions`` has the version of each rule in force.
     """
@@ -85,7 +89,7 @@ class Embedded:
         versions: Mapping[str, str | None],
         *,
         clock: Clock,
-        announce: Callable[[Alert], None],
+        announce: Announce,
         refused: Callable[[DeadLetter], None],
     ) -> None:
         self.desk = desk
@@ -260,6 +264,7 @@ class Embedded:
         metrics.LAST_STORY.labels(WORKER).set_to_current_time()
 
     def _announce(self) -> None:
-        for number, alert in self.store.unannounced():
-            self.announce(alert)
-            self.store.announced(number)
+        for _story, group in groupby(self.store.unannounced(), key=lambda entry: told_together(entry[1])):
+            entries = list(group)
+            self.announce([alert for _number, alert in entries])
+            self.store.announced(entries[-1][0])
