@@ -16,6 +16,7 @@ from pipeline.core.tag.dictionary import Sense
 from pipeline.core.tag.neighbours import Words, after_town, forbidden, preposition, qualify, ticker
 from pipeline.core.tag.scan import PLACES, REGIONAL, Hit
 
+_UNPROVEN = "weak alias without evidence in the story"
 _NO_CUES: Counter[str] = Counter()
 _ABBREVIATION = 5
 """Characters of the longest abbreviation of a state: ``calif``."""
@@ -151,21 +152,29 @@ class _Decision:
         elif (best.use in PLACES - {"city"} or best.weight >= _SETTLED_BY) and not hit.text.caps and self._placed(hit):
             hit.accept(hit.senses[0], f"after {preposition(hit)!r}")
         else:
-            hit.reason = "weak alias without evidence in the story"
+            hit.reason = _UNPROVEN
 
     def _placed(self, hit: Hit) -> bool:
         """Say whether a preposition makes a town of a name; ``of Alice`` does not."""
         before = preposition(hit)
-        return before != "" and (before != "of" or hit.pattern.form not in self.context.words.get("given", frozenset()))
+        given = self.context.words.get("given", frozenset())
+        return before != "" and (before != "of" or hit.sense.use == "name" or hit.pattern.form not in given)
 
     def _settle(self, cues: Counter[str]) -> None:
-        """Accept towns in a story that names nothing else: what local cues point to, or what comes again and again."""
+        """Accept names in a story that has no other: a town that local cues point to, or what comes again and again."""
         forms = Counter(hit.pattern.form for hit in self.pending)
+        people = {
+            hit.pattern.form.rpartition(" ")[2]
+            for hit in self.hits
+            if hit.sense.use in ("actor", "null") or (hit.reason and hit.reason != _UNPROVEN)
+        }
         for hit in self.pending:
-            towns = [sense for sense in hit.senses if sense.use == "city"]
-            if not towns:
+            towns = [sense for sense in hit.senses if sense.use in ("city", "name")]
+            if not towns or hit.pattern.form in people:
                 continue
             sense = max(towns, key=lambda town: (cues[town.region], town.weight))
-            if cues[sense.region] or (forms[hit.pattern.form] > 1 and sense.weight >= _SETTLED_BY):
+            if cues[sense.region] or (
+                forms[hit.pattern.form] > 1 and (sense.use == "name" or sense.weight >= _SETTLED_BY)
+            ):
                 hit.reason = ""
                 hit.accept(sense, "local cues" if cues[sense.region] else "named again and again")

@@ -171,6 +171,8 @@ class _Compiler:
         sense = Sense("actor", being.country, being.id, being.sector, False, known, self.origin)
         for alias in dict.fromkeys((being.name, *many(row["aliases"]))):
             self._alias(alias, sense, "")
+            if kind is Kind.OFFICE and " of " in alias:
+                self._alias(alias[0].lower() + alias[1:], sense, "")  # the prime minister of Malta
         if kind is Kind.PERSON and row["short"] != "-":
             for short in many(row["short"]) or [surname(being)]:
                 self._alias(short, msgspec.structs.replace(sense, use="surname", weak=True), "")
