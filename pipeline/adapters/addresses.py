@@ -6,13 +6,20 @@ whatever the URL, the redirect or the answer of the name server said, no other a
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from aiohttp.abc import AbstractResolver, ResolveResult
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+LOOKUPS = 16
+"""Name look-ups at a time: they block a thread each, for many seconds where a name server is silent."""
 
 # Inside, though older Pythons or their numbers say otherwise: the registries' special purposes (RFC 6890 and later),
 # and 168.63.129.16, the metadata and health service of one cloud.
@@ -70,3 +77,29 @@ def guard(allowed: tuple[Network, ...] = ()) -> Callable[[Any], socket.socket]:
         return socket.socket(family, kind, protocol)
 
     return make
+
+
+class Names(AbstractResolver):
+    """Looks names up in threads of its own, so that silent name servers hold up nothing else."""
+
+    def __init__(self) -> None:
+        self.pool = ThreadPoolExecutor(LOOKUPS, "names")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Return the addresses of a host; raises OSError where it has none."""
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(
+            self.pool, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
+        )
+        return [
+            ResolveResult(
+                hostname=host, host=str(place[0]), port=port, family=kind, proto=proto, flags=socket.AI_NUMERICHOST
+            )
+            for kind, _type, proto, _name, place in found
+        ]
+
+    async def close(self) -> None:
+        """Wait for no look-up any more."""
+        self.pool.shutdown(wait=False, cancel_futures=True)

@@ -7,10 +7,6 @@ a body is bounded in time, in bytes as sent and in bytes as unpacked; whatever g
 from __future__ import annotations
 
 import asyncio
-import re
-import socket
-import zlib
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,10 +16,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 import msgspec
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
 
 from pipeline import __version__
-from pipeline.adapters.addresses import guard, networks
+from pipeline.adapters.addresses import Names, guard, networks
+from pipeline.adapters.bodies import Unpacker, utf8
 from pipeline.config import Fetching
 from pipeline.core.errors import InputError, UnreachableError
 from pipeline.core.formats.document import MAX_BYTES, Document
@@ -37,15 +34,11 @@ USUAL = 1024 * 1024
 
 LARGE_AT_A_TIME = 4
 
-LOOKUPS = 16
-"""Name look-ups at a time: they block a thread each, for many seconds where a name server is silent."""
-
 HEADERS = {
     "User-Agent": f"wirewatch/{__version__} (news monitoring; feed reader)",
     "Accept": "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.1",
     "Accept-Encoding": "gzip, deflate",
 }
-_OWN_ENCODING = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)|<\?xml[^>]*encoding|^\s*[{\[]")
 _PERMANENT = frozenset({301, 308})
 
 
@@ -121,7 +114,7 @@ class Client:
         connector = aiohttp.TCPConnector(
             limit=self.fetching.concurrency,
             socket_factory=guard(networks(self.fetching.allow_private)),
-            resolver=self.resolver or _Names(),
+            resolver=self.resolver or Names(),
             ttl_dns_cache=60,
         )
         self._session = aiohttp.ClientSession(
@@ -149,6 +142,8 @@ class Client:
             async with AsyncExitStack() as own:
                 asked = self._session.get(url, headers=before.headers(), max_redirects=REDIRECTS)
                 return await self._read(await own.enter_async_context(asked), url, before, provider, kept or own)
+        except InputError as error:
+            raise FetchError(url, error.reason) from None
         except TimeoutError:
             raise FetchError(url, f"no whole answer within {self.fetching.timeout:g} s") from None
         except aiohttp.TooManyRedirects:
@@ -185,23 +180,23 @@ class Client:
             busy = answer.status in (429, 503)
             asked = _retry_after(answer.headers.get("Retry-After")) if busy else None
             raise FetchError(url, reason, host=answer.status == 429 or answer.status >= 500, asked=asked)
-        data, received = await self._body(answer, url, kept)
+        data, received = await self._body(answer, kept)
         payload = Payload(
-            data=_utf8(data, answer.charset),
+            data=utf8(data, answer.charset),
             origin=shown(url),
             received=datetime.now(UTC),
             provider=provider or urlsplit(url).hostname,
             content_type=answer.headers.get("Content-Type"),
         )
-        _refuse_page(url, payload)
+        _refuse_page(payload)
         validators = Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
         return msgspec.structs.replace(
             how, payload=marked(payload, url, validators), validators=validators, received=received
         )
 
-    async def _body(self, answer: aiohttp.ClientResponse, url: str, kept: AsyncExitStack) -> tuple[bytes, int]:
+    async def _body(self, answer: aiohttp.ClientResponse, kept: AsyncExitStack) -> tuple[bytes, int]:
         """Return the unpacked body and the bytes sent."""
-        unpack = _Unpacker(url, answer.headers.get("Content-Encoding", ""))
+        unpack = Unpacker(answer.headers.get("Content-Encoding", ""))
         data = bytearray()
         received = 0
         large = False
@@ -209,7 +204,7 @@ class Client:
             received += len(chunk)
             unpack(chunk, data)
             if len(data) > MAX_BYTES:
-                raise FetchError(url, f"larger than {MAX_BYTES // 2**20} MiB")
+                raise InputError(f"larger than {MAX_BYTES // 2**20} MiB")
             if len(data) > USUAL and not large:
                 await kept.enter_async_context(self._large)
                 large = True
@@ -217,83 +212,14 @@ class Client:
         return bytes(data), received
 
 
-class _Unpacker:
-    """Undoes the content coding, never far beyond the limit: a bomb is cut off where it begins to burst."""
-
-    def __init__(self, url: str, coding: str) -> None:
-        self.url = url
-        coding = coding.strip().lower()
-        if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise FetchError(url, f"the body comes in the content coding {coding!r}, which was not asked for")
-        self.packed = coding not in ("", "identity")
-        self.inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        self.begun = False
-
-    def __call__(self, chunk: bytes, data: bytearray) -> None:
-        if not self.packed:
-            data += chunk
-            return
-        try:
-            data += self.inflate.decompress(chunk, MAX_BYTES + 1 - len(data))
-        except zlib.error as error:
-            if self.begun:
-                raise FetchError(self.url, f"the body is not packed as it says: {error}") from None
-            self.inflate = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate without its header, as some servers send it
-            self.begun = True
-            self(chunk, data)
-        self.begun = True
-
-    def end(self) -> None:
-        if self.packed and not self.inflate.eof:
-            raise FetchError(self.url, "the packed body ends early")
-
-
-class _Names(AbstractResolver):
-    """Looks names up in threads of its own, so that silent name servers hold up nothing else."""
-
-    def __init__(self) -> None:
-        self.pool = ThreadPoolExecutor(LOOKUPS, "names")
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(
-            self.pool, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
-        )
-        return [
-            ResolveResult(
-                hostname=host, host=str(place[0]), port=port, family=kind, proto=proto, flags=socket.AI_NUMERICHOST
-            )
-            for kind, _type, proto, _name, place in found
-        ]
-
-    async def close(self) -> None:
-        self.pool.shutdown(wait=False, cancel_futures=True)
-
-
 def marked(payload: Payload, url: str, validators: Validators) -> Payload:
     """Return the payload with the validators as the position of its feed."""
     return msgspec.structs.replace(payload, mark=(mark_name(url), msgspec.json.encode(validators).decode()))
 
 
-def _utf8(data: bytes, charset: str | None) -> bytes:
-    """Return a document whose encoding the header alone tells as UTF-8; what tells its own is left as it is."""
-    if charset is None or charset.lower() in ("utf-8", "utf8") or _OWN_ENCODING.search(data[:200]):
-        return data
-    try:
-        return data.decode(charset).encode()
-    except (LookupError, ValueError):
-        return data
-
-
-def _refuse_page(url: str, payload: Payload) -> None:
-    try:
-        kind = Document(payload).kind
-    except InputError as error:
-        raise FetchError(url, error.reason) from None
-    if kind == "html":
-        raise FetchError(url, "an HTML page in place of a feed")
+def _refuse_page(payload: Payload) -> None:
+    if Document(payload).kind == "html":
+        raise InputError("an HTML page in place of a feed")
 
 
 def _retry_after(value: str | None) -> float | None:
