@@ -36,7 +36,7 @@ def test_vowel_signs_of_hindi_stay() -> None:
 
 
 @given(st.text(st.characters(), max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_any_text_folds_to_as_many_characters_as_its_composed_form_has(text: str) -> None:
     folded = fold(text)
     inner = folded.text[1:-1]

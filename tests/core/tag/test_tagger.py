@@ -170,7 +170,7 @@ def test_odd_text_gives_tags_or_none_and_never_an_error(tag: Tag, text: str) -> 
 
 
 @given(st.text(st.characters(), max_size=200), st.sampled_from(["en", "ru", "zh", "xx", ""]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_text_gives_spans_inside_it(tagger: Tagger, text: str, language: str) -> None:
     told = story(text, f"Russia {text} Turkish army", language=language or None, dateline=text)
     tags = tagger.tag(told)
@@ -184,7 +184,7 @@ _WORDS = st.sampled_from([*_NAMES.split(), ",", ".", "\n"])
 
 
 @given(st.lists(_WORDS, max_size=40), st.sampled_from([None, datetime(1987, 3, 1, tzinfo=UTC)]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_order_of_names_gives_scores_between_nothing_and_one(
     tagger: Tagger, words: list[str], day: datetime | None
 ) -> None:
