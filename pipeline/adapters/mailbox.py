@@ -88,7 +88,7 @@ class Mailbox:
                 position = Position(validity, uid)
                 reason = self._unwanted(data)
                 if data is None or reason:
-                    refuse(origin, reason or "gone")
+                    refuse(origin, reason or "")
                     continue
                 *others, last = payloads_of(data, origin, provider or self.host)
                 mark = (f"mail:{self.name}", msgspec.json.encode(position).decode())
@@ -99,12 +99,10 @@ class Mailbox:
 
     def _unwanted(self, data: bytes | None) -> str | None:
         if data is None:
-            return f"larger than {MAX_BYTES // 2**20} MiB"
-        if not self.senders:
+            return f"gone, or larger than {MAX_BYTES // 2**20} MiB"
+        if not self.senders or _sender(data) in self.senders:
             return None
-        head = email.message_from_bytes(data.partition(b"\r\n\r\n")[0], policy=email.policy.default)
-        addresses = {address.lower() for _name, address in getaddresses([str(head.get("From", ""))])}
-        return None if addresses & self.senders else "the sender is not among those whose mail is read"
+        return "the sender is not among those whose mail is read"
 
     @contextmanager
     def _open(self) -> Iterator[imaplib.IMAP4]:
@@ -146,6 +144,16 @@ class Mailbox:
         _kind, data = server.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{MAX_BYTES + 1}>)")
         parts = [part[1] for part in data if isinstance(part, tuple)]
         return parts[0] if parts and len(parts[0]) <= MAX_BYTES else None
+
+
+def _sender(data: bytes) -> str | None:
+    """Return the address that a message says it is from; None where it names none or several."""
+    try:
+        head = email.message_from_bytes(data.partition(b"\r\n\r\n")[0], policy=email.policy.default)
+        addresses = [address.lower() for _name, address in getaddresses([str(head.get("From", ""))])]
+    except Exception:  # noqa: BLE001  the library fails on some ill-formed headers
+        return None
+    return addresses[0] if len(addresses) == 1 else None
 
 
 def payloads_of(data: bytes, origin: str, provider: str) -> list[Payload]:
