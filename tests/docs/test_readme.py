@@ -70,7 +70,7 @@ def test_every_command_of_the_readme_works(clone: Path) -> None:
 def test_the_demo_prints_what_the_readme_shows() -> None:
     shown = next(text for text in blocks("text") if "A day on the wires" in text)
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "demo", "--speed", "12"],
+        [sys.executable, "-m", "pipeline", "demo", "--speed", "3"],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
