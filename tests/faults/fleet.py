@@ -105,6 +105,13 @@ class Fleet:
             time.sleep(0.05)
         return time.monotonic() - began
 
+    def wait_shared(self, times: int, seconds: float = 60) -> None:
+        """Wait until the partitions have been shared between two workers, for the so many-th time."""
+        began = time.monotonic()
+        while self.log.read_text().count(f"reads {self.partitions // 2} partitions") < 2 * times:
+            assert time.monotonic() - began < seconds, f"not shared:\n{self.log.read_text()[-3000:]}"
+            time.sleep(0.05)
+
     def committed(self) -> int:
         """Return how many records the group has committed."""
         places = [TopicPartition(self.prefix + TOPIC, number) for number in range(self.partitions)]
