@@ -17,6 +17,7 @@ from pipeline.core.rules import Rule, RuleSet
 from pipeline.core.rules.explain import explain
 from pipeline.core.rules.view import View
 from pipeline.core.story import Actor, Region, Span, Story
+from pipeline.core.tag import explain_text
 
 NEAR_MISSES = 5
 AROUND = 60
@@ -60,7 +61,10 @@ def run(options: argparse.Namespace) -> int:
         for story in parsed.stories:
             tags = tagger.tag(story)
             tagged = msgspec.structs.replace(story, regions=tags.regions, actors=tags.actors)
-            print("\n".join(_story(tagged, rules, options.rule, style)) + "\n")
+            lines = list(_story(tagged, rules, options.rule, style))
+            if options.rule is None:
+                lines += [style(f"  {line}", DIM) for line in explain_text(tagger, story)]
+            print("\n".join(lines) + "\n")
     return status
 
 
