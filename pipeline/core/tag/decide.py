@@ -141,7 +141,16 @@ class _Decision:
                 hit.reason = "an abbreviation that follows no town"
             return
         named = [sense for sense in hit.senses if sense.use in REGIONAL or sense.actor]
-        best = max(named, key=lambda sense: (self.strong[sense.region], sense.region == context.located, sense.weight))
+        strong = self.strong
+        best = max(
+            named,
+            key=lambda sense: (
+                strong[sense.region] > 0 and sense.use == "name",  # Tbilisi makes Georgia the state
+                strong[sense.region],
+                sense.region == context.located,
+                sense.weight,
+            ),
+        )
         region = best.region
         if region and self.strong[region]:
             hit.accept(best, f"{self.strong[region]} strong mentions of {region}")
