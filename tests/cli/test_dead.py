@@ -27,7 +27,8 @@ def wirewatch(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[b
 def settings(tmp_path: Path) -> str:
     """Make an embedded pipeline with two dead letters."""
     file = tmp_path / "wirewatch.yaml"
-    file.write_text(f"database: w.db\nrules: ['{ROOT / 'config/rules'}']\ntopics: [security, politics]\n")
+    file.write_text("database: w.db\nrules: [rules.jsonl]\ntopics: [security]\n")
+    (tmp_path / "rules.jsonl").write_text('{"id": "aid", "query": "aid", "topic": "security"}\n')
     wire = tmp_path / "wire.jsonl"
     wire.write_bytes(BAD + b"\nnot json\n")
     wirewatch("run", "--once", "--config", str(file), str(wire), status=1)
