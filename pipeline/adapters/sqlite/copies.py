@@ -10,7 +10,7 @@ import sqlite3
 
 import msgspec
 
-from pipeline.core.cluster import CANDIDATES, WINDOW, bands
+from pipeline.core.cluster import CANDIDATES, SHARED, WINDOW, bands
 from pipeline.core.story import Story
 
 _story_of = msgspec.json.Decoder(Story).decode
@@ -32,7 +32,7 @@ def keep(connection: sqlite3.Connection, number: int | None, story: Story) -> No
 
 
 def candidates(connection: sqlite3.Connection, story: Story) -> list[Story]:
-    """Return the revisions of other providers with bands in common, those with the most first; of no killed story."""
+    """Return the revisions of other providers with enough bands in common, the most first; of no killed story."""
     found = bands(story.fingerprint)
     if not found or story.time is None:
         return []
@@ -41,11 +41,11 @@ def candidates(connection: sqlite3.Connection, story: Story) -> list[Story]:
         f"""SELECT document, cluster FROM (
             SELECT number, revision, count(*) AS shared FROM bands
             WHERE band IN ({marks}) AND time BETWEEN ? AND ? AND provider != ?
-            GROUP BY number, revision ORDER BY shared DESC, number, revision LIMIT ?
+            GROUP BY number, revision HAVING shared >= ? ORDER BY shared DESC, number, revision LIMIT ?
         ) AS found JOIN stories USING (number) JOIN revisions ON revisions.id = stories.id
             AND revisions.revision = found.revision LEFT JOIN copies USING (number)
         WHERE stories.status = 'usable' ORDER BY shared DESC, number, found.revision""",  # noqa: S608  question marks only
-        (*(int(band, 16) for band in found), moment - _WINDOW, moment + _WINDOW, story.provider, CANDIDATES),
+        (*(int(band, 16) for band in found), moment - _WINDOW, moment + _WINDOW, story.provider, SHARED, CANDIDATES),
     )
     return [msgspec.structs.replace(_story_of(document), cluster=cluster) for document, cluster in rows]
 

@@ -7,11 +7,12 @@ the bands that two stories have in common make them *candidates* (the store's wo
 
 from pipeline.core.cluster.compare import Text, likeness
 from pipeline.core.cluster.fingerprint import bands, fingerprint
-from pipeline.core.cluster.gather import CANDIDATES, WINDOW, Gathered, cluster_of, gathered, within
+from pipeline.core.cluster.gather import CANDIDATES, SHARED, WINDOW, Gathered, cluster_of, gathered, within
 from pipeline.core.cluster.recent import Recent
 
 __all__ = [
     "CANDIDATES",
+    "SHARED",
     "WINDOW",
     "Gathered",
     "Recent",

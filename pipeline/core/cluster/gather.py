@@ -18,6 +18,9 @@ from pipeline.core.story import Status, Story
 WINDOW = timedelta(hours=48)
 """How far apart in time copies may be."""
 
+SHARED = 2
+"""Bands that a candidate has in common: one alone is twenty times in twenty-one a coincidence of wire prose."""
+
 CANDIDATES = 8
 """Stories that are compared at most, those with the most bands in common first."""
 
@@ -26,7 +29,7 @@ class Gathered(msgspec.Struct, frozen=True):
     """What a reader is told of a cluster."""
 
     first: Story
-    """The copy that its provider dates earliest."""
+    """The copy that came in first, after which the cluster is named; the earliest where that one is gone."""
     fullest: Story
     """The copy with the most words, the earlier of equal ones."""
     copies: tuple[Story, ...]
@@ -76,7 +79,9 @@ def gathered(copies: Iterable[Story]) -> Gathered | None:
     if len(usable) < 2:
         return None
     ordered = sorted(usable.values(), key=_age)
-    return Gathered(ordered[0], max(ordered, key=lambda copy: len((copy.body or "").split())), tuple(ordered))
+    names = {copy.cluster for copy in ordered}
+    first = next((copy for copy in ordered if copy.id in names), ordered[0])
+    return Gathered(first, max(ordered, key=lambda copy: len((copy.body or "").split())), tuple(ordered))
 
 
 def _age(story: Story) -> tuple[float, str]:

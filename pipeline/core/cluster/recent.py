@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 
 from pipeline.core.cluster.fingerprint import bands
-from pipeline.core.cluster.gather import CANDIDATES, within
+from pipeline.core.cluster.gather import CANDIDATES, SHARED, within
 from pipeline.core.story import Story
 
 
@@ -31,11 +31,15 @@ class Recent:
         return self._stories.get(id_)
 
     def candidates(self, story: Story) -> list[Story]:
-        """Return the stories of other providers with bands in common, those with the most first."""
+        """Return the stories of other providers with enough bands in common, those with the most first."""
         shared: Counter[str] = Counter()
         for band in bands(story.fingerprint):
             shared.update(self._bands.get(band, ()))
-        found = [(-count, id_) for id_, count in shared.items() if self._may_be(story, self._stories[id_])]
+        found = [
+            (-count, id_)
+            for id_, count in shared.items()
+            if count >= SHARED and self._may_be(story, self._stories[id_])
+        ]
         return [self._stories[id_] for _count, id_ in sorted(found)[:CANDIDATES]]
 
     def _may_be(self, story: Story, other: Story) -> bool:

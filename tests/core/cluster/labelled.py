@@ -96,7 +96,7 @@ def wire(stories: list[Story], seed: int) -> list[Labelled]:
         for how, one in (("original", first), *(("take", take) for take in takes), *another_day(first, chance)):
             number += 1
             # What Reuters itself sent twice is one text.
-            text = texts.setdefault(repeated.get(story.uri, story.uri), number) if how == "original" else number
+            text = texts.setdefault(_said_first(repeated, story.uri), number) if how == "original" else number
             provider = others[-1] if how == "another day" else source
             when = moment + timedelta(seconds=chance.uniform(0, 40_000)) if how != "original" else moment
             made.append(Labelled(_sent(one, provider, when, str(number)), text, how, story.uri))
@@ -106,6 +106,12 @@ def wire(stories: list[Story], seed: int) -> list[Labelled]:
                 made.append(Labelled(_sent(changed, others[copy], later, f"{number}-{copy}"), text, way, story.uri))
     made = [one for one in made if one.story.fingerprint]
     return sorted(made, key=lambda one: (one.story.version_created or START, one.story.uri))
+
+
+def _said_first(repeated: dict[str, str], uri: str) -> str:
+    while uri in repeated:
+        uri = repeated[uri]
+    return uri
 
 
 def copied(story: Story, chance: Random) -> tuple[Story, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.cluster import Recent, bands, within
+from pipeline.core.cluster import SHARED, Recent, bands, within
 from pipeline.core.story import Story
 from tests.core.cluster.made import FERRY, MARKET, MARKET_NEXT_DAY, sent
 
@@ -22,7 +22,9 @@ def oracle(stories: list[Story], story: Story) -> set[str]:
     return {
         other.id
         for other in stories
-        if other.provider != story.provider and within(story, other) and found & set(bands(other.fingerprint))
+        if other.provider != story.provider
+        and within(story, other)
+        and len(found & set(bands(other.fingerprint))) >= SHARED
     }
 
 
