@@ -158,7 +158,7 @@ class _Embedded:
         self.pipeline = wiring.embedded(
             settings,
             Clock(),
-            announce=notices.alert,
+            announce=notices.alerts,
             refused=lambda letter: self.failed.add(letter.id),
             refuse_rule=lambda problem: print(problem, file=sys.stderr),
         )
