@@ -1,4 +1,4 @@
-"""The poller by itself, as in ``wirewatch produce``, its payloads dropped: ``python -m tests.bench.poller SECONDS FILE``.
+"""The poller alone, as in ``wirewatch produce``, its payloads dropped: ``python -m tests.bench.poller SECONDS FILE``.
 
 Prints the payloads taken, and the largest resident memory in bytes.
 """
