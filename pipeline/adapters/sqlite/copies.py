@@ -20,10 +20,8 @@ _WINDOW = int(WINDOW.total_seconds() * 1000)
 def keep(connection: sqlite3.Connection, number: int | None, story: Story) -> None:
     """Store the bands and the cluster of the story that was stored under ``number``."""
     if story.time is not None and story.fingerprint is not None:
-        rows = (
-            (int(band, 16), _milliseconds(story), number, story.revision, story.provider)
-            for band in bands(story.fingerprint)
-        )
+        row = (_milliseconds(story), number, story.revision, story.provider)
+        rows = ((int(band, 16), *row) for band in bands(story.fingerprint))
         connection.executemany("INSERT OR REPLACE INTO bands VALUES (?, ?, ?, ?, ?)", rows)
     if story.cluster is None:
         connection.execute("DELETE FROM copies WHERE number = ?", (number,))
