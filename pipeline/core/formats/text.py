@@ -41,7 +41,16 @@ _BREAK = re.compile(r"<br(?![\w.-])[^<>]*>", re.IGNORECASE)
 _CELL = re.compile(r"</?t[dh](?![\w.-])[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _DIFFICULT = re.compile(rf"<[!?]|<(?:{'|'.join(_UNSEEN)})(?![\w.-])", re.IGNORECASE)
-_LOOKS_LIKE_HTML = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?/?>|&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]+);")
+_INLINE = (
+    *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "del", "dfn", "em", "font", "i", "img"),
+    *("ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time"),
+    *("tt", "u", "var", "wbr", "html", "input", "source"),
+)
+_elements = "|".join(sorted({*_INLINE, *_BLOCKS, *_CELLS, *_UNSEEN}, key=len, reverse=True)).replace(".", "\\.")
+_known_tag = rf"/?(?:{_elements})(?:\s[^<>]*=[^<>]*)?\s*/?>"
+_LOOKS_LIKE_HTML = re.compile(rf"<{_known_tag}|&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]+);", re.IGNORECASE)
+# `<Coloroll Group Plc>`, `<TOL.O>` and `<Body Shop Plc>` are how wires name a company, not tags.
+_NO_TAG = re.compile(rf"<(?!{_known_tag}|[!?])", re.IGNORECASE)
 _NEVER_PRINTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\ufeff]")
 
 _html_parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
@@ -96,7 +105,7 @@ def _without_tags(source: str) -> str:
 def html_line(source: str | None) -> str | None:
     """Return a title that may hold HTML as one line of plain text; what only looks like a tag (``5 < 7``) stays."""
     if source and _LOOKS_LIKE_HTML.search(source):
-        source = html_text(source)
+        source = html_text(_NO_TAG.sub("&lt;", source))
     return one_line(source)
 
 
@@ -106,7 +115,7 @@ def any_text(source: str | None) -> str | None:
         return plain_text(source)
     if not _BLOCK.search(source) and not _BREAK.search(source):
         source = source.replace("\n", "<br>")
-    return html_text(source)
+    return html_text(_NO_TAG.sub("&lt;", source))
 
 
 def element_text(element: Element | None, skip: frozenset[str] = frozenset()) -> str | None:

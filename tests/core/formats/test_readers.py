@@ -268,3 +268,17 @@ def test_the_first_signal_with_a_meaning_counts() -> None:
     assert signal_of(["x:odd", "sig:Corrected"]) == "correction"
     assert signal_of(["x:Odd"]) == "odd"
     assert signal_of([]) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Tolland <TOL> fell", "Tolland <TOL> fell"),
+        ("<Coloroll Group Plc> said profit & loss", "<Coloroll Group Plc> said profit & loss"),
+        ("a <b>bold</b> <Body Shop Plc>", "a bold <Body Shop Plc>"),
+        ("AT&amp;T and <T.N>", "AT&T and <T.N>"),
+    ],
+)
+def test_a_company_in_angle_brackets_is_no_tag(written: str, read: str) -> None:
+    assert any_text(written) == read
+    assert html_line(written) == read
