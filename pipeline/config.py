@@ -101,6 +101,19 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     language: str | None = None
 
 
+class Recogniser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may add people and organisations that no dictionary knows. Off by default: slower, and less precise."""
+
+    kind: Literal["none", "given-names", "spacy"] = "none"
+    """`given-names` takes a known given name and capitalised words for a person; `spacy` asks a trained pipeline."""
+    model: str | None = None
+    """For `spacy`: the name of an installed pipeline, or a folder with one (begin it with `./` or `/`)."""
+
+    def __post_init__(self) -> None:
+        if (self.kind == "spacy") != bool(self.model):
+            raise ValueError("model goes with kind: spacy, and spacy needs one")
+
+
 class Kafka(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The broker, how to log in, and how topics are made by ``wirewatch init``."""
 
@@ -151,6 +164,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rules: tuple[str, ...] = ("rules",)
     dictionaries: tuple[str, ...] = ()
     """Folders with a desk's own entries, added to the shipped dictionaries."""
+    recogniser: Recogniser = Recogniser()
     topics: tuple[Topic, ...] = ()
     """The alert topics; a rule with another topic is refused."""
     providers: dict[str, Provider] = {}

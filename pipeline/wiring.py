@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline import metrics
-from pipeline.adapters import dictionaries, rulefiles, sourcefiles
+from pipeline.adapters import dictionaries, rulefiles, sourcefiles, spacy_names
 from pipeline.adapters.files import Refuse
 from pipeline.adapters.sqlite import SqliteArchive, SqliteStore
 from pipeline.config import Config, shipped
@@ -25,6 +25,7 @@ from pipeline.core.rules import parse as parse_query
 from pipeline.core.story import Story
 from pipeline.core.tag import Dictionary, Tagger
 from pipeline.core.tag.names import DictionaryNames
+from pipeline.core.tag.recognise import GivenNames, Recogniser
 from pipeline.runners.clock import Clock
 from pipeline.runners.embedded import WORKER, Announce, Embedded, Source
 from pipeline.runners.health import HealthBook
@@ -40,9 +41,18 @@ def dictionary(config: Config) -> Dictionary:
 
 
 def tagger(config: Config, names: Dictionary) -> Tagger:
-    """Return the tagger with the homes of the configured providers."""
+    """Return the tagger with the homes of the configured providers and the configured recogniser."""
     homes = {name: provider.home for name, provider in config.providers.items() if provider.home}
-    return Tagger(names, homes)
+    return Tagger(names, homes, _recogniser(config, names))
+
+
+def _recogniser(config: Config, names: Dictionary) -> Recogniser | None:
+    if config.recogniser.kind == "given-names":
+        return GivenNames(names.words["given"])
+    if config.recogniser.model is None:
+        return None
+    model = config.recogniser.model
+    return spacy_names.load(str(config.path(model)) if model.startswith((".", "/")) else model)
 
 
 def rules(config: Config, names: Dictionary, paths: Sequence[str] | None = None) -> tuple[RuleSet, list[Problem]]:
