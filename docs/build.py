@@ -71,6 +71,7 @@ def _configuration() -> Iterator[str]:
         (config.Config, ""),
         (config.Source, "sources[]."),
         (config.Fetching, "fetching."),
+        (config.Recogniser, "recogniser."),
         (config.Ingest, "ingest."),
         (config.Sender, "ingest.senders[]."),
         (config.Provider, "providers.NAME."),
