@@ -8,7 +8,7 @@ others carry its id.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -55,19 +55,18 @@ def cluster_of(story: Story, stored: Story | None, candidates: Iterable[Story]) 
         return stored.cluster
     if story.fingerprint is None or story.status is not Status.USABLE:
         return stored.cluster if stored else None
+    near = [other for other in candidates if _may_be(story, other)]
+    if not near:
+        return None
     text = Text(story)
-    best: tuple[float, datetime, str] | None = None
+    best: tuple[float, float, str] | None = None
     cluster = None
-    for other in candidates:
-        if other.id == story.id or other.provider == story.provider or other.status is not Status.USABLE:
-            continue
-        if other.time is None or not within(story, other):
-            continue
+    for other in near:
         alike = likeness(text, Text(other))
         if alike and other.cluster == story.id:
             return None
         # The likest, the earliest of those, and the same one in whatever order they are looked at.
-        rank = (-alike, other.time, other.id)
+        rank = (-alike, *_age(other))
         if alike and (best is None or rank < best):
             best, cluster = rank, other.cluster or other.id
     return cluster
@@ -82,6 +81,12 @@ def gathered(copies: Iterable[Story]) -> Gathered | None:
     names = {copy.cluster for copy in ordered}
     first = next((copy for copy in ordered if copy.id in names), ordered[0])
     return Gathered(first, max(ordered, key=lambda copy: len((copy.body or "").split())), tuple(ordered))
+
+
+def _may_be(story: Story, other: Story) -> bool:
+    if other.id == story.id or other.provider == story.provider:
+        return False
+    return other.status is Status.USABLE and within(story, other)
 
 
 def _age(story: Story) -> tuple[float, str]:
