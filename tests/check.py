@@ -30,7 +30,7 @@ def main() -> int:
         took.append(_run(name, [str(BIN / command[0]), *command[1:]]))
     pytest = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
     coverage = ["--cov", "--cov-report="] if servers else []
-    took.append(_run("tests", [*pytest, *coverage, "-m", "not servers"]))
+    took.append(_run("tests", [*pytest, *coverage, "-n", "2", "--dist", "loadfile", "-m", "not servers"]))
     if servers:
         took.append(_run("Prometheus", [sys.executable, "-m", "tests.deploy.prometheus"]))
         took.append(_run("tests on servers", [*pytest, *coverage, "--cov-append", "-m", "servers"]))

@@ -201,12 +201,10 @@ def test_the_whole_life_of_a_story_again_says_nothing_new(tmp_path: Path) -> Non
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (0, 2, 1), (1, 2, 0)])
 def test_a_kill_under_another_uri_reaches_the_whole_chain_in_any_order(tmp_path: Path, order: tuple[int, ...]) -> None:
     settings(tmp_path)
-    link = "associations"
+    link = {"evolvedfrom": {"uri": "urn:test:0"}}
     first = ninjs(0)
-    second = ninjs(3, **{link: {"evolvedfrom": {"uri": "urn:test:0"}}})
-    kill = ninjs(
-        9, headline="KILL", body_text="", pubstatus="canceled", **{link: {"evolvedfrom": {"uri": "urn:test:0"}}}
-    )
+    second = ninjs(3, associations=link)
+    kill = ninjs(9, headline="KILL", body_text="", pubstatus="canceled", associations=link)
     file = tmp_path / "chain.jsonl"
     file.write_text("".join(json.dumps((first, second, kill)[which]) + "\n" for which in order))
     run_once(tmp_path, str(file))

@@ -14,6 +14,9 @@ from pipeline.core.cluster import CANDIDATES, SHARED, WINDOW, bands
 from pipeline.core.story import Story
 
 _story_of = msgspec.json.Decoder(Story).decode
+SCANNED = 5000
+"""Bands looked at for one story: a feed that repeats one text without end must not hold up the others."""
+
 _WINDOW = int(WINDOW.total_seconds() * 1000)
 
 
@@ -37,9 +40,10 @@ def candidates(connection: sqlite3.Connection, story: Story) -> list[Story]:
     moment, marks = _milliseconds(story), ", ".join("?" * len(found))
     rows = connection.execute(
         f"""SELECT document, cluster FROM (
-            SELECT number, revision, count(*) AS shared FROM bands
-            WHERE band IN ({marks}) AND time BETWEEN ? AND ? AND provider != ?
-            GROUP BY number, revision HAVING shared >= ? ORDER BY shared DESC, number, revision LIMIT ?
+            SELECT number, revision, count(*) AS shared FROM (
+                SELECT number, revision FROM bands
+                WHERE band IN ({marks}) AND time BETWEEN ? AND ? AND provider != ? LIMIT {SCANNED}
+            ) GROUP BY number, revision HAVING shared >= ? ORDER BY shared DESC, number, revision LIMIT ?
         ) AS found JOIN stories USING (number) JOIN revisions ON revisions.id = stories.id
             AND revisions.revision = found.revision LEFT JOIN copies USING (number)
         WHERE stories.status = 'usable' ORDER BY shared DESC, number, found.revision""",  # noqa: S608  question marks only

@@ -74,7 +74,7 @@ def connect(path: Path, *, create: bool) -> sqlite3.Connection:
         elif version != VERSION:
             raise UnreachableError(f"{path}: not a database of this wirewatch (version {version}, not {VERSION})")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA cache_size = -8192")
     except (sqlite3.Error, OSError) as error:
         raise UnreachableError(f"{path}: cannot be opened: {error}") from None
     return connection
