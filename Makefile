@@ -48,7 +48,7 @@ docs: setup ## write docs/reference anew from the code
 	@$(BIN)/python docs/build.py
 
 lock: setup ## write requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --universal --generate-hashes \
+	@$(BIN)/uv pip compile pyproject.toml --extra distributed --extra dev --python-version 3.11 --universal --generate-hashes \
 		--no-emit-index-url --no-header --upgrade --quiet -o requirements.lock
 
 clean: ## remove what the build and the tests have made

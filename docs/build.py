@@ -127,7 +127,7 @@ def _metrics() -> Iterator[str]:
     yield "| metric | type | labels | |\n|---|---|---|---|"
     for metric in vars(metrics).values():
         if isinstance(metric, MetricWrapperBase):
-            described = metric.describe()[0]
+            described = next(iter(metric.describe()))
             name = described.name + ("_total" if described.type == "counter" else "")
             labels = ", ".join(metric._labelnames)
             yield f"| `{name}` | {described.type} | {labels} | {described.documentation} |"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -109,33 +110,63 @@ async def pump(iterate: Callable[[], Iterator[Payload]], put: Put) -> None:
     """Put what a blocking iterator yields.
 
     The iterator runs in a daemon thread: one that is blocked in a read of standard input must not keep the process.
+    Payloads cross over as many at a time as there are: one by one, changing threads costs more than the story.
     """
-    loop = asyncio.get_running_loop()
-    ended: asyncio.Future[None] = loop.create_future()
+    handoff = _Handoff(asyncio.get_running_loop())
+    threading.Thread(target=handoff.run, args=(iterate,), name="source", daemon=True).start()
+    try:
+        async for payload in handoff:
+            await put(payload)
+    finally:
+        handoff.close()
 
-    def end(error: BaseException | None) -> None:
-        if ended.done():
-            return
-        if error is None:
-            ended.set_result(None)
-        else:
-            ended.set_exception(error)
 
-    def run() -> None:
-        error: BaseException | None = None
+class _Handoff:
+    """Payloads on their way from a thread to the loop; AHEAD of them at most, then the thread waits."""
+
+    AHEAD = 256
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.waiting: deque[Payload] = deque()
+        self.room = threading.Semaphore(self.AHEAD)
+        self.arrived = asyncio.Event()
+        self.finished = self.closed = False
+        self.error: BaseException | None = None
+
+    def run(self, iterate: Callable[[], Iterator[Payload]]) -> None:
+        """Fill up, in the thread."""
         try:
             for payload in iterate():
-                if ended.done():
+                self.room.acquire()
+                if self.closed:
                     return
-                asyncio.run_coroutine_threadsafe(_put(put, payload), loop).result()
+                self.waiting.append(payload)
+                if len(self.waiting) == 1:  # the loop may have seen none and sleep
+                    self._wake()
         except BaseException as caught:  # noqa: BLE001  handed to the loop, which raises it
-            error = caught
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(end, error)
+            self.error = caught
+        self.finished = True
+        self._wake()
 
-    threading.Thread(target=run, name="source", daemon=True).start()
-    await ended
+    async def __aiter__(self) -> AsyncIterator[Payload]:
+        while True:
+            await self.arrived.wait()
+            self.arrived.clear()
+            while self.waiting:
+                payload = self.waiting.popleft()
+                self.room.release()
+                yield payload
+            if self.finished and not self.waiting:
+                if self.error is not None:
+                    raise self.error
+                return
 
+    def close(self) -> None:
+        """Let the thread end at its next payload."""
+        self.closed = True
+        self.room.release()
 
-async def _put(put: Put, payload: Payload) -> None:
-    await put(payload)
+    def _wake(self) -> None:
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.arrived.set)

@@ -45,7 +45,9 @@ def run() -> Iterator[Figure]:
         assert process.stdout is not None
         process.stdout.readline()
         first = perf_counter() - began
-        process.communicate()
+        _output, errors = process.communicate()
+        assert process.returncode == 0, errors
+        assert f"{STORIES} stories" in errors, errors
         whole = perf_counter() - began
         after = os.times()
         used = after.children_user + after.children_system - before.children_user - before.children_system

@@ -62,12 +62,15 @@ class SqliteStore:
             return
         row = self.connection.execute("SELECT number FROM stories WHERE id = ?", (story.id,)).fetchone()
         number = row[0] if row else None
-        if number is not None:
+        values = (story.revision, story.status, milliseconds(story.time), story.chain or story.id)
+        # No REPLACE here: it opens a savepoint, at which FTS5 writes out what it has gathered, story by story.
+        if number is None:
+            insert = "INSERT INTO stories (revision, status, time, chain, id) VALUES (?, ?, ?, ?, ?)"
+            number = self.connection.execute(insert, (*values, story.id)).lastrowid
+        else:
+            update = "UPDATE stories SET revision = ?, status = ?, time = ?, chain = ? WHERE number = ?"
             self.connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
-        number = self.connection.execute(
-            "INSERT OR REPLACE INTO stories VALUES (?, ?, ?, ?, ?, ?)",
-            (number, story.id, story.revision, story.status, milliseconds(story.time), story.chain or story.id),
-        ).lastrowid
+            self.connection.execute(update, (*values, number))
         if story.status is not Status.CANCELED:
             self.connection.execute("INSERT INTO words (rowid, keys) VALUES (?, ?)", (number, " ".join(keys(story))))
         copies.keep(self.connection, number, story)
