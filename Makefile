@@ -13,7 +13,7 @@ help: ## this list
 setup: $(READY) ## .venv with everything, from the lock file
 
 $(READY): requirements.lock pyproject.toml
-	@echo "setup: a virtual environment in .venv, about 250 MB from the package index"
+	@echo "setup: a virtual environment in .venv, about 400 MB from the package index"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -c 'import sys; sys.exit("wirewatch needs Python 3.11 or newer: make setup PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -48,7 +48,7 @@ docs: setup ## write docs/reference anew from the code
 	@$(BIN)/python docs/build.py
 
 lock: setup ## write requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --extra distributed --extra dev --python-version 3.11 --universal --generate-hashes \
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --universal --generate-hashes \
 		--no-emit-index-url --no-header --upgrade --quiet -o requirements.lock
 
 clean: ## remove what the build and the tests have made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ BODY = "Vladimir Putin met Mr Quillfeather of Brambleworks in Paris. Quillfeathe
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with an English pipeline whose entities come of rules; it needs no download."""
-    spacy: Any = pytest.importorskip("spacy", reason="the extra `recogniser` is not installed")
+    spacy: Any = importlib.import_module("spacy")  # slow, and only needed here
     english = spacy.blank("en")
     names = english.add_pipe("entity_ruler")
     patterns = {"Quillfeather": "PERSON", "Vladimir Putin": "PERSON", "Brambleworks": "ORG", "Paris": "GPE"}
