@@ -15,9 +15,10 @@ PROTOCOLS = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl-tls": "SASL_SSL", "sa
 
 def client_settings(kafka: Kafka) -> dict[str, Any]:
     """Return what every client of kafka-python is made with; raises UnreachableError where nothing listens."""
+    security = _security(kafka)  # a file that cannot be read is named before a broker that does not answer
     if not any(_listens(broker) for broker in kafka.brokers):  # the client would try for its whole timeout
         raise unreachable(kafka)
-    return {"bootstrap_servers": list(kafka.brokers), "client_id": "wirewatch", **_security(kafka)}
+    return {"bootstrap_servers": list(kafka.brokers), "client_id": "wirewatch", **security}
 
 
 def worker_settings(kafka: Kafka) -> dict[str, Any]:
