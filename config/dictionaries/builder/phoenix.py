@@ -60,6 +60,7 @@ REFUSED = frozenset(
     public society worker staff media press report survivor victim victims
     """.split()  # noqa: SIM905  a list that people edit
 )
+FAMILY_FIRST = frozenset({"CN", "TW", "KP", "KR", "VN", "KH", "HK", "SG"})
 _ENTRY = re.compile(r"^([A-Z][A-Z_.'\- ]+?)_?\s*(?:#.*)?(?:\[(.*))?$")
 _SPAN = re.compile(r"\[([A-Z]{6,})\s*([<>]?\d{6,8})?(?:-(\d{6,8}))?\]")
 _KNOWN_AFTER = 1975
@@ -72,7 +73,12 @@ def build(folder: Path) -> None:
     write("agents-phoenix.tsv", "agents", PHOENIX, ("agent", "sector"), nouns.items())
     codes = {row["ISO3166-1-Alpha-3"]: row["ISO3166-1-Alpha-2"] for row in country_codes(folder)} | ALPHA3
     people = _people(source(folder, "Phoenix.Countries.actors.txt.gz"), codes)
-    rows = [(key, name, "person", code, "GOV", "", "") for key, (name, code, _) in people.items()]
+    known, given = _known_people(), _given_names()
+    rows = [
+        (key, name, "person", code, "GOV", "", _short(name.split(), code, given))
+        for key, (name, code, _) in people.items()
+        if _letters(name) not in known
+    ]
     write(
         "actors-phoenix.tsv", "actors", PHOENIX, ("id", "name", "kind", "country", "sector", "aliases", "short"), rows
     )
@@ -87,6 +93,31 @@ def _own() -> frozenset[str]:
     """Return the role nouns that the hand-kept table already has: it decides."""
     rows = (TARGET / "agents-own.tsv").read_text(encoding="utf-8").splitlines()
     return frozenset(noun for row in rows if not row.startswith("#") for noun in row.split("\t")[0].split("|"))
+
+
+def _known_people() -> frozenset[str]:
+    """Return the names of the hand-kept people: they are not to be there twice, under two ids."""
+    rows = (TARGET / "actors-people.tsv").read_text(encoding="utf-8").splitlines()
+    cells = [row.split("\t") for row in rows if not row.startswith("#")]
+    return frozenset(_letters(name) for row in cells for name in (row[1], *"".join(row[5:6]).split("|")))
+
+
+def _letters(name: str) -> str:
+    return re.sub("[^a-z]", "", plain(name))
+
+
+def _short(words: list[str], code: str, given: frozenset[str]) -> str:
+    """Return a surname only where it is not the word that the tagger takes: ``David Lim``, ``Carlos Gustavo``."""
+    usual = 0 if code in FAMILY_FIRST else -1
+    if plain(words[usual]) not in given:
+        return ""
+    return "-" if len(words) > 2 or plain(words[-1]) in given else words[-1]
+
+
+def _given_names() -> frozenset[str]:
+    """Return the given names kept by hand: after a title they are no surname (``Senator Bill Bradley``)."""
+    rows = (TARGET / "words-own.tsv").read_text(encoding="utf-8").splitlines()
+    return frozenset(name for row in rows if row.endswith("\tgiven") for name in row.split("\t")[0].split("|"))
 
 
 def _nouns(text: str) -> Iterator[tuple[str, str]]:
@@ -123,7 +154,7 @@ def _people(text: str, codes: dict[str, str]) -> dict[str, tuple[str, str, str]]
 
 def _keep(line: str, lines: list[str], codes: dict[str, str], found: dict[str, tuple[str, str, str]]) -> None:
     entry = _ENTRY.match(line)
-    if not entry or "CountryInfo" not in line:
+    if not entry or "CountryInfo" not in line or "COUNCIL" in line:
         return
     words = entry[1].replace("_", " ").split()
     if not 2 <= len(words) <= 4 or any(len(word.rstrip(".")) < 2 for word in (words[0], words[-1])):
