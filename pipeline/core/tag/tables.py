@@ -20,14 +20,14 @@ from pipeline.core.tag.dictionary import Alias, Being, Dictionary, Entry, Group,
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "regions": ("code", "name", "qid", "above", "un", "parent", "capital", "since", "until"),
-    "aliases": ("alias", "use", "region", "weight", "language"),
+    "aliases": ("alias", "use", "region", "weight", "language", "actor"),
     "actors": ("id", "name", "kind", "country", "sector", "aliases", "short"),
     "holders": ("office", "person", "since", "until", "source", "checked"),
     "groups": ("group", "code", "since", "until"),
     "agents": ("agent", "sector", "office"),
     "words": ("word", "use"),
 }
-USES = frozenset({"name", "demonym", "capital", "city", "division", "place", "cue", "money", "null"})
+USES = frozenset({"name", "demonym", "capital", "city", "division", "place", "cue", "money", "null", "actor"})
 WORD_USES = frozenset({"given", "title", "plain", "context", "after"})
 _FAMILY_FIRST = frozenset({"CN", "TW", "KP", "KR", "VN", "KH", "HK", "SG"})
 _UNVERIFIED = "unverified"
@@ -75,6 +75,8 @@ class _Compiler:
         self.holders: list[Holder] = []
         self.words: dict[str, set[str]] = defaultdict(set)
         self.pending: list[tuple[str, int, str, str]] = []
+        self.named: list[tuple[Row, str, int, int]] = []
+        """Aliases of actors: rows with file, line and layer, until every actor is known."""
         self.file = ""
         self.line = 0
         self.layer = 0
@@ -144,6 +146,9 @@ class _Compiler:
         use = row["use"]
         if use not in USES:
             self.problem(f"unknown use {use!r}", f"known: {', '.join(sorted(USES))}")
+            return
+        if use == "actor":
+            self.named.append((row, self.file, self.line, self.layer))
             return
         if use != "null":
             self._known(row["region"], self.regions)
@@ -244,7 +249,16 @@ class _Compiler:
             self.problem(f"unknown region {code!r}", "a code of the table regions, read before all others")
 
     def check(self) -> None:
-        """Note the references that lead nowhere."""
+        """Give the actors the aliases of other tables, and note the references that lead nowhere."""
+        for row, file, line, layer in self.named:
+            self.file, self.line, self.layer = file, line, layer
+            being = self.actors.get(row["actor"])
+            if being is None:
+                self.problem(f"unknown actor {row['actor']!r}", "an id of a table actors")
+                continue
+            for alias in many(row["alias"]):
+                sense = Sense("actor", being.country, being.id, being.sector, False, 1.0, self.origin)
+                self._alias(alias, sense, row["language"])
         for column, line, file, id_ in self.pending:
             if id_ not in self.actors:
                 self.line, self.file = line, file

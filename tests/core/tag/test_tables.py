@@ -47,7 +47,7 @@ def test_every_fault_of_a_file_is_reported_with_its_line() -> None:
     )
     assert problems(REGIONS, aliases) == [
         "1.tsv:3: unknown region 'XX' (a code of the table regions, read before all others)",
-        "1.tsv:4: unknown use 'town' (known: capital, city, cue, demonym, division, money, name, null, place)",
+        "1.tsv:4: unknown use 'town' (known: actor, capital, city, cue, demonym, division, money, name, null, place)",
         "1.tsv:5: weight 'many' is not a number (people living there, in millions)",
         "1.tsv:6: alias '~' is empty or longer than 120 characters",
         "1.tsv:7: 5 cells in a table of 4 (cells are separated by one tab each)",
@@ -56,6 +56,21 @@ def test_every_fault_of_a_file_is_reported_with_its_line() -> None:
 
 def test_an_unknown_kind_is_refused() -> None:
     assert "unknown kind 'human'" in problems(REGIONS, PEOPLE.replace("\tperson\t", "\thuman\t"))[0]
+
+
+NAMES = "# table: aliases\nalias\tuse\tactor\tlanguage\nАнна Пример|Анны Пример\tactor\tann\tru\n"
+
+
+def test_an_actor_has_names_of_a_language() -> None:
+    ours = tagger(REGIONS, NAMES, PEOPLE)
+    (actor,) = ours.tag(story(body="Слова Анны Пример.", language="ru")).actors
+    assert (actor.id, actor.country, actor.sector) == ("ann", "FR", "GOV")
+    assert ours.tag(story(body="Слова Анны Пример.", language="uk")).actors == ()
+
+
+def test_a_name_of_nobody_is_refused_where_it_stands() -> None:
+    found = problems(REGIONS, PEOPLE, NAMES.replace("\tann\t", "\tbob\t"))
+    assert found == ["2.tsv:3: unknown actor 'bob' (an id of a table actors)"]
 
 
 def test_a_holder_needs_a_known_person_and_office_and_readable_days() -> None:
