@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -17,8 +18,10 @@ import msgspec
 
 from pipeline import __version__
 from pipeline.core.errors import ConfigError, Problem
-from pipeline.core.tag import tables
+from pipeline.core.tag import dictionary as structs
+from pipeline.core.tag import packed, tables
 from pipeline.core.tag.dictionary import Dictionary
+from pipeline.core.tag.packed import Packed, pack, unpack
 from pipeline.core.tag.tables import TableFile, compile_tables
 
 _KEPT = 4
@@ -46,8 +49,8 @@ def check(folders: Sequence[Path], *, cached: bool = False) -> tuple[Dictionary,
         dictionary, found = compile_tables(files)
         return dictionary, problems + found
     cache = _cache(files)
-    with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.msgpack.decode(cache.read_bytes(), type=Dictionary), []
+    with contextlib.suppress(OSError, msgspec.DecodeError, IndexError, ValueError):
+        return unpack(msgspec.msgpack.decode(cache.read_bytes(), type=Packed)), []
     dictionary, found = compile_tables(files)
     if not found:
         _keep(cache, dictionary)
@@ -75,8 +78,8 @@ def _files(folder: Path, layer: int, problems: list[Problem]) -> Iterator[TableF
 
 
 def _cache(files: list[TableFile]) -> Path:
-    digest = sha256(__version__.encode())
-    for module in (tables, __import__("pipeline.core.tag.dictionary", fromlist=["dictionary"])):
+    digest = sha256(f"{__version__}\0{sys.byteorder}".encode())
+    for module in (tables, structs, packed):
         digest.update(Path(str(module.__file__)).read_bytes())
     for file in files:
         digest.update(f"\0{file.layer}\0{file.name}\0{len(file.text)}\0{file.text}".encode("utf-8", "surrogatepass"))
@@ -89,7 +92,7 @@ def _keep(cache: Path, dictionary: Dictionary) -> None:
     with contextlib.suppress(OSError, RuntimeError):
         cache.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=cache.parent, delete=False) as file:
-            file.write(msgspec.msgpack.encode(dictionary))
+            file.write(msgspec.msgpack.encode(pack(dictionary)))
         Path(file.name).replace(cache)
         kept = sorted(cache.parent.glob("dictionary-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in kept[_KEPT:]:

@@ -8,12 +8,15 @@ that a copy cut short still meets its whole. A band proposes, ``compare.py`` dec
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import blake2b
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from pipeline.core.story import Status, Story
 from pipeline.core.words import folded
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SHORTEST = 12
 """Words of a body below which there is no fingerprint: a flash says too little to tell copies from coincidence."""
@@ -43,17 +46,27 @@ class _Numbers(dict[str, bytes]):
         return number
 
 
-def _constants(name: str, count: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """Return odd numbers of 64 bits, the same for ever: stored fingerprints depend on them."""
-    digest = b"".join(blake2b(f"{name}{n}".encode(), digest_size=8).digest() for n in range(count))
-    return np.frombuffer(digest, dtype="<u8").astype(np.uint64) | np.uint64(1)
+class _Constants:
+    """Odd numbers of 64 bits, the same for ever: stored fingerprints depend on them."""
+
+    def __init__(self) -> None:
+        import numpy as np  # noqa: PLC0415  a sixth of a second and 20 MB, for those who fingerprint
+
+        self.numpy = np
+        self.places = self._numbers("place", _RUN)
+        self.permutations = self._numbers("permutation", _ROWS * _BANDS)[:, None]
+        self.rows = self._numbers("row", _ROWS)
+        self.shift = np.uint64(32)
+
+    def _numbers(self, name: str, count: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+        digest = b"".join(blake2b(f"{name}{n}".encode(), digest_size=8).digest() for n in range(count))
+        numbers = self.numpy.frombuffer(digest, dtype="<u8").astype(self.numpy.uint64)
+        odd: np.ndarray[tuple[int], np.dtype[np.uint64]] = numbers | self.numpy.uint64(1)
+        return odd
 
 
+_constants = cache(_Constants)
 _numbers = _Numbers()
-_places = _constants("place", _RUN)
-_permutations = _constants("permutation", _ROWS * _BANDS)[:, None]
-_rows = _constants("row", _ROWS)
-_shift = np.uint64(32)
 
 
 def fingerprint(story: Story) -> str | None:
@@ -63,12 +76,14 @@ def fingerprint(story: Story) -> str | None:
     words = folded(story.body[:_ENOUGH])[:LONGEST]
     if len(words) < SHORTEST:
         return None
+    of = _constants()
+    np, shift = of.numpy, of.shift
     numbers = np.frombuffer(b"".join([_numbers[word] for word in words]), dtype="<u8")
-    runs = numbers[:-2] * _places[0] + numbers[1:-1] * _places[1] + numbers[2:] * _places[2]
-    runs ^= runs >> _shift
-    values = runs * _permutations >> _shift
+    runs = numbers[:-2] * of.places[0] + numbers[1:-1] * of.places[1] + numbers[2:] * of.places[2]
+    runs ^= runs >> shift
+    values = runs * of.permutations >> shift
     minima = np.concatenate((values.min(axis=1), values[:, : LEAD - _RUN + 1].min(axis=1)))
-    found = (minima.reshape(-1, _ROWS) * _rows).sum(axis=1, dtype=np.uint64) >> _shift
+    found = (minima.reshape(-1, _ROWS) * of.rows).sum(axis=1, dtype=np.uint64) >> shift
     text: str = found.astype(">u4").tobytes().hex(" ", 4)
     return text if len(words) > LEAD else text[: len(text) // 2]  # a short text is its own lead
 

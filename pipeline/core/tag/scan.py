@@ -94,7 +94,8 @@ def scan(text: Text, vocabulary: Vocabulary) -> list[Hit]:  # noqa: C901  the in
     A role noun below the lead is only kept beside another hit, a cue only where it first occurs: a story on business
     has dozens of both, and the others say nothing.
     """
-    caps, offsets, patterns, lead = text.caps, text.folded.offsets, vocabulary.patterns, text.lead
+    caps, offsets, lead = text.caps, text.folded.offsets, text.lead
+    patterns, made = vocabulary.patterns, vocabulary.pattern
     written, doubled = text.written, text.folded.text.replace(" ", "  ")
     count = doubled.count
     hits: list[Hit] = []
@@ -102,7 +103,7 @@ def scan(text: Text, vocabulary: Vocabulary) -> list[Hit]:  # noqa: C901  the in
     hints: set[int] = set()
     spaces = seen = last = 0
     for index, place, _ in vocabulary.find(doubled):
-        pattern = patterns[index]
+        pattern = patterns[index] or made(index)
         aside = pattern.aside
         if aside == "hint" and index in hints:
             continue

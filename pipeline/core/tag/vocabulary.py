@@ -8,11 +8,9 @@ preposition, Korean ones may carry a particle.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterable
 
 import ahocorasick_rs as ahocorasick
-import msgspec
 
 from pipeline.core.story import Kind
 from pipeline.core.tag.dictionary import Alias, Dictionary, Sense
@@ -59,58 +57,94 @@ class Pattern:
         self.bare = " " not in form
         """Whether it is one word."""
 
+    def add(self, alias: Alias, senses: tuple[Sense, ...]) -> None:
+        """Take in an alias of this form with the senses that count in the language."""
+        if alias.exact:
+            self.exact += tuple((alias.text, sense) for sense in senses)
+            return
+        text = alias.text[self.name :]
+        capital = text[0].isupper() if text[0].isalpha() else next(filter(str.isalpha, text), "").isupper()
+        if self.loose:
+            self.capital = self.capital and capital
+            self.upper = self.upper and text.isupper()
+            self._merge(senses)
+            return
+        self.capital = capital
+        self.upper = len(text) <= _SHORT and text.isalpha() and text.isupper()
+        self.loose = senses
+        if len(senses) > 1:
+            self._merge(())
+
+    def _merge(self, senses: tuple[Sense, ...]) -> None:
+        merged = (*self.loose, *senses)
+        if any(sense.actor for sense in merged):
+            merged = tuple(sense for sense in merged if sense.use != "null")  # a trap that somebody bears
+        self.loose = tuple(sorted(merged, key=lambda sense: (_PRIORITY.get(sense.use, 9), -sense.weight)))
+
+    def finish(self) -> None:
+        """Draw the conclusions, when every alias is in."""
+        self.cased = bool(self.exact) or self.upper
+        if self.loose and not self.exact and self.loose[0].use in _ASIDE:
+            uses = {sense.use for sense in self.loose}
+            self.aside = "hint" if uses <= _HINTS else "role" if uses == {"agent"} else ""
+
+
+Kept = Callable[[Alias], tuple[Sense, ...]]
+"""Tells which senses of an alias count in a language; none where the alias does not."""
+
 
 class Vocabulary:
-    """The automaton over the aliases of one language."""
+    """The automaton over the aliases of one language.
 
-    def __init__(self, aliases: Iterable[Alias]) -> None:
-        self.patterns: list[Pattern] = []
-        self._sought: dict[str, Pattern] = {}
-        for alias in aliases:
-            for form, sought in _forms(alias.text):
-                self._add(form, sought, alias)
-        for pattern in self.patterns:
-            pattern.cased = bool(pattern.exact) or pattern.upper
-            if pattern.loose and not pattern.exact and pattern.loose[0].use in _ASIDE:
-                uses = {sense.use for sense in pattern.loose}
-                pattern.aside = "hint" if uses <= _HINTS else "role" if uses == {"agent"} else ""
+    A pattern is made when it is first found: a story in ten thousand names a village, and a pattern for each of forty
+    thousand forms takes more memory than the automaton.
+    """
+
+    def __init__(self, aliases: Iterable[Alias], kept: Kept) -> None:
+        self._kept = kept
+        self._sources: list[Alias | list[Alias]] = []
+        self._variants: dict[int, int] = {}
+        """Which form of its alias a pattern is, where it is not the first."""
+        numbers: dict[str, int] = {}
+        for alias in filter(kept, aliases):
+            for variant, (_, sought) in enumerate(_forms(alias.text)):
+                self._add(alias, variant, numbers.setdefault(sought, len(self._sources)))
+        self.patterns: list[Pattern | None] = [None] * len(self._sources)
         self._automaton = ahocorasick.AhoCorasick(
-            list(self._sought),
+            list(numbers),
             matchkind=ahocorasick.MatchKind.LeftmostLongest,
             store_patterns=False,
         )
 
-    def _add(self, form: str, sought: str, alias: Alias) -> None:
-        pattern = self._sought.get(sought)
-        if pattern is None:
-            pattern = self._sought[sought] = Pattern(form)
-            pattern.lead = len(sought) - len(sought.lstrip(" "))
-            self.patterns.append(pattern)
-        if alias.exact:
-            pattern.exact += tuple((alias.text, sense) for sense in alias.senses)
+    def _add(self, alias: Alias, variant: int, number: int) -> None:
+        if number == len(self._sources):
+            self._sources.append(alias)
+            if variant:
+                self._variants[number] = variant
             return
-        text = alias.text[pattern.name :]
-        capital = text[0].isupper() if text[0].isalpha() else next(filter(str.isalpha, text), "").isupper()
-        if pattern.loose:
-            pattern.capital = pattern.capital and capital
-            pattern.upper = pattern.upper and text.isupper()
-            self._merge(pattern, alias.senses)
-            return
-        pattern.capital = capital
-        pattern.upper = len(text) <= _SHORT and text.isalpha() and text.isupper()
-        pattern.loose = alias.senses
-        if len(alias.senses) > 1:
-            self._merge(pattern, ())
+        known = self._sources[number]
+        if isinstance(known, list):
+            known.append(alias)
+        else:
+            self._sources[number] = [known, alias]
 
-    @staticmethod
-    def _merge(pattern: Pattern, senses: tuple[Sense, ...]) -> None:
-        merged = (*pattern.loose, *senses)
-        if any(sense.actor for sense in merged):
-            merged = tuple(sense for sense in merged if sense.use != "null")  # a trap that somebody bears
-        pattern.loose = tuple(sorted(merged, key=lambda sense: (_PRIORITY.get(sense.use, 9), -sense.weight)))
+    def pattern(self, number: int) -> Pattern:
+        """Return the pattern of a number that ``find`` has given."""
+        known = self.patterns[number]
+        if known is not None:
+            return known
+        sources = self._sources[number]
+        aliases = sources if isinstance(sources, list) else [sources]
+        form, sought = _forms(aliases[0].text)[self._variants.get(number, 0)]
+        pattern = self.patterns[number] = Pattern(form)
+        pattern.lead = len(sought) - len(sought.lstrip(" "))
+        for alias in aliases:
+            pattern.add(alias, self._kept(alias))
+        pattern.finish()
+        return pattern
 
     def find(self, doubled: str) -> list[tuple[int, int, int]]:
-        """Return (pattern, start, end) for each match in folded text whose spaces are doubled."""
+        """Return (number of the pattern, start, end) for each match in folded text whose spaces are doubled."""
         found: list[tuple[int, int, int]] = self._automaton.find_matches_as_indexes(doubled)
         return found
 
@@ -121,31 +155,37 @@ def vocabulary(dictionary: Dictionary, language: str) -> Vocabulary:
     English and languages without names of their own take every alias of no language; the others take the names and
     peoples in their own words, and from English what travels: well-known actors, large towns, divisions.
     """
-    if language == "en" or all(alias.language != language for alias in dictionary.aliases):
-        return Vocabulary(_kept(dictionary, ("", "en"), lambda sense: sense.use != "surname"))
+    own = language if any(alias.language == language for alias in dictionary.aliases) else "en"
 
-    def travels(sense: Sense) -> bool:
-        if sense.use == "actor":
-            return sense.weight > 0 or dictionary.actors[sense.actor].kind is not Kind.PERSON
-        return sense.use in _TRAVELLING or (sense.use == "city" and sense.weight >= _LARGE)
+    def kept(alias: Alias) -> tuple[Sense, ...]:
+        if alias.language == own:
+            return _but_surnames(alias.senses)
+        if alias.language:
+            return ()
+        if own == "en":
+            return _but_surnames(alias.senses)
+        return tuple(sense for sense in alias.senses if _travels(sense, dictionary))
 
-    own = _kept(dictionary, (language,), lambda sense: sense.use != "surname")
-    return Vocabulary(chain(own, _kept(dictionary, ("",), travels)))
+    return Vocabulary(dictionary.aliases, kept)
 
 
-def _kept(dictionary: Dictionary, languages: tuple[str, ...], keep: Callable[[Sense], bool]) -> Iterator[Alias]:
-    for alias in dictionary.aliases:
-        if alias.language not in languages:
-            continue
-        if len(alias.senses) == 1:
-            if keep(alias.senses[0]):
-                yield alias
-        elif senses := tuple(filter(keep, alias.senses)):
-            yield msgspec.structs.replace(alias, senses=senses)
+def _but_surnames(senses: tuple[Sense, ...]) -> tuple[Sense, ...]:
+    if len(senses) == 1:
+        return () if senses[0].use == "surname" else senses
+    return tuple(sense for sense in senses if sense.use != "surname")
+
+
+def _travels(sense: Sense, dictionary: Dictionary) -> bool:
+    if sense.use == "actor":
+        return sense.weight > 0 or dictionary.actors[sense.actor].kind is not Kind.PERSON
+    return sense.use in _TRAVELLING or (sense.use == "city" and sense.weight >= _LARGE)
 
 
 def _forms(text: str) -> list[tuple[str, str]]:
     """Return the folded forms of an alias, each with its pattern."""
+    if text.isascii() and text.replace(" ", "").isalnum() and "  " not in text:
+        form = text.lower().strip()
+        return [(form, f" {form.replace(' ', '  ')} ")]
     folded = fold(text).text[1:-1].rstrip()
     if folded.isascii() and "  " not in folded:
         form = folded.strip()
