@@ -34,7 +34,9 @@ def payloads(paths: Iterable[str], refuse: Refuse, provider: str | None = None) 
     """
     for path in paths:
         if path == "-":
-            yield from _stream(sys.stdin.buffer, "<stdin>", provider, refuse, lines=None, size=0)
+            # Not sys.stdin's own buffer: a thread that is blocked in reading it aborts the interpreter at its end.
+            with open(sys.stdin.fileno(), "rb", closefd=False) as stream:
+                yield from _stream(stream, "<stdin>", provider, refuse, lines=None, size=0)
         elif Path(path).is_dir():
             for file in walk(Path(path)):
                 yield from of_file(str(file), refuse, provider)

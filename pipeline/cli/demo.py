@@ -65,9 +65,12 @@ class Announcer:
 
 
 class Day:
-    """The payloads of the day, each put when its time has come."""
+    """The payloads of the day, each put when its time has come; the clock stands until it is stored and told.
 
-    def __init__(self, day: list[tuple[datetime, Payload]], clock: Clock) -> None:
+    So the day is the same on a machine that is slow or busy.
+    """
+
+    def __init__(self, day: list[tuple[datetime, Payload]], clock: SimulatedClock) -> None:
         self.day = day
         self.clock = clock
 
@@ -76,7 +79,8 @@ class Day:
         del marks
         for moment, payload in self.day:
             await self._until(moment)
-            await put(msgspec.structs.replace(payload, received=moment))
+            with self.clock.standing(moment):
+                await (await put(msgspec.structs.replace(payload, received=moment)))
         midnight = self.day[-1][0].replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         await self._until(midnight)
 

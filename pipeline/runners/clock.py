@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -25,15 +27,26 @@ class SimulatedClock(Clock):
     def __init__(self, start: datetime, speed: float) -> None:
         self.start = start
         self.speed = speed
+        self._stands: datetime | None = None
         self.restart()
 
     def restart(self) -> None:
         """Begin again at ``start``."""
         self.began = monotonic()
 
+    @contextmanager
+    def standing(self, moment: datetime) -> Iterator[None]:
+        """Stand at ``moment``, and go on from there: what is done meanwhile takes no time, however slow the machine."""
+        self._stands = moment
+        try:
+            yield
+        finally:
+            self._stands = None
+            self.began = monotonic() - (moment - self.start).total_seconds() / self.speed
+
     def now(self) -> datetime:
         """Return the simulated time."""
-        return self.start + timedelta(seconds=(monotonic() - self.began) * self.speed)
+        return self._stands or self.start + timedelta(seconds=(monotonic() - self.began) * self.speed)
 
     async def sleep(self, seconds: float) -> None:
         """Wait for so many simulated seconds."""

@@ -123,7 +123,7 @@ def test_a_signal_lets_it_store_what_it_has_taken_in(tmp_path: Path, number: sig
     began = time.monotonic()
     os.kill(pipe.pid, number)
     _output, errors = pipe.communicate(timeout=10)
-    assert pipe.returncode == status
+    assert pipe.returncode == status, errors
     assert time.monotonic() - began < 5
     assert "50 stories, 50 alerts" in errors
 
