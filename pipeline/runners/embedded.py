@@ -264,7 +264,12 @@ class Embedded:
         metrics.LAST_STORY.labels(WORKER).set_to_current_time()
 
     def _announce(self) -> None:
-        for _story, group in groupby(self.store.unannounced(), key=lambda entry: told_together(entry[1])):
-            entries = list(group)
-            self.announce([alert for _number, alert in entries])
-            self.store.announced(entries[-1][0])
+        told = None
+        try:
+            for _story, group in groupby(self.store.unannounced(), key=lambda entry: told_together(entry[1])):
+                entries = list(group)
+                self.announce([alert for _number, alert in entries])
+                told = entries[-1][0]
+        finally:
+            if told is not None:  # once for all of them: each note waits for the disk
+                self.store.announced(told)

@@ -87,7 +87,7 @@ def tokens(text: str) -> str:
     """Return the words of a text, with a space between them."""
     found = folded(text)
     if max(map(len, found), default=0) > KEPT:
-        found = [token(word) for word in found]
+        found = tuple(token(word) for word in found)
     return " ".join(found)
 
 

@@ -78,7 +78,7 @@ def fingerprint(story: Story) -> str | None:
         return None
     of = _constants()
     np, shift = of.numpy, of.shift
-    numbers = np.frombuffer(b"".join([_numbers[word] for word in words]), dtype="<u8")
+    numbers = np.frombuffer(b"".join(map(_numbers.__getitem__, words)), dtype="<u8")
     runs = numbers[:-2] * of.places[0] + numbers[1:-1] * of.places[1] + numbers[2:] * of.places[2]
     runs ^= runs >> shift
     values = runs * of.permutations >> shift

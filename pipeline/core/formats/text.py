@@ -111,7 +111,7 @@ def html_line(source: str | None) -> str | None:
 
 def any_text(source: str | None) -> str | None:
     """Return text that may be plain or HTML; without any block of HTML its own line ends count."""
-    if not source or not _LOOKS_LIKE_HTML.search(source):
+    if not source or ("<" not in source and "&" not in source) or not _LOOKS_LIKE_HTML.search(source):
         return plain_text(source)
     if not _BLOCK.search(source) and not _BREAK.search(source):
         source = source.replace("\n", "<br>")
