@@ -186,10 +186,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return Path(os.path.normpath(Path(self.base) / Path(name).expanduser()))
 
 
+_PACKAGED = Path(__file__).parent / "shipped"
+
+
 def shipped() -> Path:
     """Return the folder with the shipped configuration, rules, dictionaries and samples."""
-    packaged = Path(__file__).parent / "shipped"
-    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "config"
+    return _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "config"
 
 
 def load(file: str | None = None) -> Config:
@@ -210,7 +212,19 @@ def load(file: str | None = None) -> Config:
         problems += _check(config, str(path))
     if config is None or problems:
         raise ConfigError(problems)
-    return msgspec.structs.replace(config, base=str(path.parent))
+    config = msgspec.structs.replace(config, base=str(path.parent))
+    return _at_home(config) if path.parent == _PACKAGED else config
+
+
+def _at_home(config: Config) -> Config:
+    """Return the packaged configuration with what is written in the user's own folder: that of a package is not."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "wirewatch"
+    return msgspec.structs.replace(
+        config,
+        database=str(state / "wirewatch.db"),
+        source_state=str(state / "sources.db"),
+        source_files=(str(state / "sources"), *config.source_files),
+    )
 
 
 def _default() -> Path:
