@@ -13,14 +13,15 @@ from datetime import datetime
 from pipeline.core.flow import Parsed
 from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
-from pipeline.core.formats.draft import Draft, finish
+from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.text import one_line, wrapped_text
-from pipeline.core.formats.transmission import refuse_cut_short
+from pipeline.core.formats.transmission import read_all
 from pipeline.core.formats.words import urgency_of
 
 _START = re.compile(r"[\x16\s]{0,16}\x01\s?[A-Za-z]{1,3}\d{3,4}(?!\d|[ \t]+[1-9][ \t])")
 _PRIORITY = re.compile(r"\n\s?(?P<priority>[a-zA-Z])\s(?P<category>[a-zA-Z])?\s?[\x11-\x14]*\s*(?P<keyword>[^\n]*)")
 _MARK = re.compile(r"[\^\x1f\x02]+")
+_CLOSING = ("<", "=")
 _WORDS = re.compile(r",\s*\d*\s*$")
 _FILED = re.compile(
     r"(?P<agency>[A-Z]{2,10})-[A-Z]{2,3}-(?P<m>\d\d)-(?P<d>\d\d)-(?P<y>\d\d(?:\d\d)?)\s+(?P<t>\d{4})\s?(?P<z>[A-Z]{3})?"
@@ -37,9 +38,11 @@ def detect(document: Document) -> bool:
 
 
 def read(document: Document) -> Parsed:
-    """Return the one story; raises InputError for one that was cut short."""
-    text = document.text.replace("\r\n", "\n").replace("\r", "\n")
-    refuse_cut_short(text)
+    """Return the stories; raises InputError for what was cut short."""
+    return read_all(document, _draft, "anpa1312")
+
+
+def _draft(text: str) -> Draft:
     opening, _, rest = text.partition("\x02")
     body, _, tail = rest.partition("\x03")
     filed = _FILED.search(tail[:200])
@@ -49,17 +52,16 @@ def read(document: Document) -> Parsed:
     marked, lines = _marked(body.split("\n"))
     slug = marked[0].rstrip("<=") if marked else None
     notes = marked[1:]
-    draft = Draft(
+    return Draft(
         provider=filed["agency"] if filed else None,
         version_created=_date(filed) if filed else None,
         urgency=urgency_of(header["priority"]) if header else None,
         headline=next((_bare(line) for line in notes if not line.endswith("=") and not _NO_HEADLINE.match(line)), None),
         slugline=_WORDS.sub("", slug) if slug else _keyword(header),
-        byline=next((_bare(line) for line in notes if line.startswith(("By ", "BY "))), None),
+        byline=next((_bare(line) for line in notes if line[:3].upper() == "BY "), None),
         body=wrapped_text(lines),
         ed_note=" | ".join(_NOTE.sub("", _bare(line)) for line in notes if _NOTE.match(line)),
     )
-    return Parsed([finish(draft, document.payload, "anpa1312")])
 
 
 def _marked(lines: list[str]) -> tuple[list[str], list[str]]:
@@ -69,6 +71,10 @@ def _marked(lines: list[str]) -> tuple[list[str], list[str]]:
         if not line.strip():
             continue
         mark = _MARK.match(line)
+        # A marked line is closed by `<` or `=`; one that is not goes on in the next line.
+        if mark is None and marked and not marked[-1].endswith(_CLOSING) and line.rstrip().endswith(_CLOSING):
+            marked[-1] = f"{marked[-1]} {one_line(line)}"
+            continue
         # The slug line stands right behind STX, with a mark of its own or without.
         if mark is None and (marked or line[:1] in " \t"):
             return marked, lines[number:]

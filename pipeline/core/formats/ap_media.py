@@ -15,7 +15,7 @@ from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.feeds import finish_all, people
 from pipeline.core.formats.text import html_line, html_text
-from pipeline.core.formats.words import MEANT, signal_of, status_of, urgency_of
+from pipeline.core.formats.words import MEANT, embargo_of, signal_of, status_of, urgency_of
 from pipeline.core.story import Link, Subject
 
 _TAGGED = ("subject", "person", "organisation", "place", "event", "company", "genre")
@@ -56,7 +56,7 @@ def _draft(item: dict[str, Any]) -> Draft:
         first_created=moment(item.get("firstcreated")),
         status=status_of(item.get("pubstatus")),
         signals=[one for one in _strings(signals) if signal_of([one]) in MEANT],
-        embargoed=_text(item, "embargoed"),
+        embargoed=embargo_of(_text(item, "embargoed"), item.get("pubstatus")),
         urgency=urgency_of(item.get("urgency")) or urgency_of(item.get("editorialpriority")),
         headline=html_line(_text(item, "headline") or _text(item, "title")),
         slugline=_text(item, "slugline"),

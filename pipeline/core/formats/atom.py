@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -11,9 +9,19 @@ from pipeline.core.flow import Parsed
 from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
-from pipeline.core.formats.feeds import TOMBSTONES, by_prefix, finish_all, people, subject, text_of
+from pipeline.core.formats.feeds import (
+    ATOM,
+    TOMBSTONES,
+    address,
+    by_prefix,
+    finish_all,
+    people,
+    person,
+    subject,
+    text_of,
+)
 from pipeline.core.formats.hosts import authority
-from pipeline.core.formats.text import element_text, html_line, html_text, one_line, plain_text
+from pipeline.core.formats.text import element_text, from_base64, html_line, html_text, one_line, plain_text
 from pipeline.core.formats.xml import Element, Group, attribute, content, language, local
 from pipeline.core.story import Link, Status, Subject
 
@@ -21,11 +29,15 @@ _RELATIONS = {"predecessor-version": "previousversion", "related": "seealso", "v
 Markup = Callable[[str | None], str | None]
 
 _ENTRIES = ("entry", "deleted-entry")
+_NAMESPACES = (ATOM, "http://purl.org/atom/ns#", TOMBSTONES, "")
 
 
 def detect(document: Document) -> bool:
-    """Recognise ``feed``, ``entry`` and ``deleted-entry`` as the root."""
-    return document.root in ("feed", *_ENTRIES)
+    """Recognise ``feed``, ``entry`` and ``deleted-entry`` as the root; in a foreign namespace, a feed with entries."""
+    if document.root not in ("feed", *_ENTRIES):
+        return False
+    root = document.xml
+    return _namespace(root) in _NAMESPACES or any(local(child) in _ENTRIES for child in root)
 
 
 def read(document: Document) -> Parsed:
@@ -34,7 +46,7 @@ def read(document: Document) -> Parsed:
 
 
 def _drafts(root: Element) -> Iterator[Draft]:
-    own = root.tag[1 : root.tag.rfind("}")] if root.tag[0] == "{" else ""
+    own = _namespace(root)
     if local(root) in _ENTRIES:
         yield from _entry(root, own, {}, None)
         return
@@ -43,6 +55,11 @@ def _drafts(root: Element) -> Iterator[Draft]:
     for child in root:
         if local(child) in _ENTRIES:
             yield from _entry(child, own, feed, tongue)
+
+
+def _namespace(root: Element) -> str:
+    tag = str(root.tag)
+    return tag[1 : tag.rfind("}")] if tag[0] == "{" else ""
 
 
 def _entry(element: Element, own: str, feed: Group, tongue: str | None) -> Iterator[Draft]:
@@ -54,14 +71,14 @@ def _entry(element: Element, own: str, feed: Group, tongue: str | None) -> Itera
     group = by_prefix(element, own)
     source = by_prefix(group["source"][0], own) if "source" in group else {}
     uri = text_of(group, "id")
-    link = _permalink(group)
+    link = address(_permalink(group), element)
     published = _date(group, "published", "issued", "created", "dc:date")
     yield Draft(
         uri=uri or link,
         host=host or authority(uri) or authority(link),
         version_created=_date(group, "updated", "modified", "dc:date") or published,
         first_created=published,
-        headline=_line(group.get("title", [])),
+        headline=_line(group.get("title", []) + group.get("media:title", [])),
         byline=_authors(group) or _authors(source) or _authors(feed),
         body=_body(group),
         language=language(element) or _tongue(group) or tongue,
@@ -93,15 +110,20 @@ def _date(group: Group, *names: str) -> datetime | None:
 
 
 def _authors(group: Group) -> str | None:
-    names = [one_line(content(child)) for one in group.get("author", ()) for child in one if local(child) == "name"]
+    authors = group.get("author", ())
+    names = [content(child) for one in authors for child in one if local(child) == "name"]
+    names += [person(one_line(one.text)) for one in authors if not len(one)]
     return people(names) or people(one_line(content(one)) for one in group.get("dc:creator", ()))
 
 
 def _permalink(group: Group) -> str | None:
-    links = group.get("link", ())
-    return next(
-        (link.get("href") for link in links if link.get("href") and link.get("rel", "alternate") == "alternate"), None
-    )
+    """Return the link to the entry's page, or else to the entry itself."""
+    links = [link for link in group.get("link", ()) if link.get("href")]
+    for rel in ("alternate", "self"):
+        for link in links:
+            if link.get("rel", "alternate") == rel:
+                return link.get("href")
+    return None
 
 
 def _tongue(group: Group) -> str | None:
@@ -133,8 +155,8 @@ def _construct(element: Element, markup: Markup) -> str | None:
     if text is None:
         return None
     if mode == "base64" or (mode is None and "/" in kind and not kind.startswith("text/") and "xml" not in kind):
-        decoded = _base64(text)
-        return markup(decoded) if decoded else None
+        decoded = from_base64(text)
+        return plain_text(decoded) if kind == "text/plain" else markup(decoded)
     escaped = mode == "escaped" and kind not in ("text", "text/plain")
     if (
         "html" in kind
@@ -144,13 +166,6 @@ def _construct(element: Element, markup: Markup) -> str | None:
     ):
         return markup(text)
     return plain_text(text)
-
-
-def _base64(text: str) -> str | None:
-    try:
-        return b64decode("".join(text.split()), validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return None
 
 
 def _links(group: Group) -> Iterator[Link]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.core.errors import InputError
 from pipeline.core.formats import strict_json
+from pipeline.core.formats.encodings import is_ebcdic
 from pipeline.core.formats.xml import Element, IllFormedError, local, parse_xml, recover_xml
 from pipeline.core.payload import Payload
 
@@ -32,7 +33,7 @@ class Document:
         """``json``, ``xml``, ``html`` or ``text``, by the first characters."""
         if len(self.data) > MAX_BYTES:
             raise InputError(f"{len(self.data):,} bytes are more than a story or feed may have ({MAX_BYTES:,})")
-        start = self.data[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1]
+        start = b"<" if is_ebcdic(self.data) else self.data[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1]
         if not start:
             raise InputError("the document is empty")
         if start in b"{[":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import urljoin
 
 from pipeline.core.errors import InputError
 from pipeline.core.flow import Parsed
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft, finish
-from pipeline.core.formats.text import html_line
+from pipeline.core.formats.text import html_line, one_line
 from pipeline.core.formats.xml import Element, Group, content
 from pipeline.core.story import Story, Subject
 
@@ -31,19 +32,27 @@ _PREFIXES = {
     ATOM: "atom:",
     TOMBSTONES: "at:",
 }
-_PERSON = re.compile(r"(?P<one>[^()<>]*)[(<](?P<two>[^()<>]*)[)>]")
+_MEDIA = ("media:group", "media:content")
+_PERSON = re.compile(r"(?P<one>[^()<>]*)(?:\((?P<two>.*)\)|<(?P<three>[^<>]*)>)", re.DOTALL)
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _LONGEST = 300
 MAX_ITEMS = 10_000
 
 
 def by_prefix(element: Element, own: str) -> Group:
-    """Return the children by name; those of the namespace ``own`` bare, of known modules with their usual prefix."""
+    """Return the children by name in lower case: of the namespace ``own`` bare, of known modules with a prefix.
+
+    What stands in a ``media:group`` or a ``media:content`` counts as standing beside it.
+    """
     found: Group = {}
     for child in element:
         tag = child.tag
         space, _, name = tag[1:].rpartition("}") if tag[0] == "{" else ("", "", tag)
-        key = name if space in (own, "") else _PREFIXES.get(space, "?:") + name
+        key = (name if space in (own, "") else _PREFIXES.get(space, "?:") + name).lower()
         found.setdefault(key, []).append(child)
+        if key in _MEDIA:
+            for name, inner in by_prefix(child, own).items():
+                found.setdefault(name, []).extend(inner)
     return found
 
 
@@ -64,8 +73,18 @@ def person(text: str | None) -> str | None:
     if "@" not in text:
         return html_line(text)
     found = _PERSON.match(text)
-    parts = (found["one"], found["two"]) if found else (re.sub(r"\S*@\S*", " ", text),)
-    return next((part.strip(' ,"') for part in parts if part.strip(' ,"') and "@" not in part), None)
+    parts = (found["one"], found["two"] or found["three"]) if found else (re.sub(r"\S*@\S*", " ", text),)
+    return next((name for part in parts if "@" not in part and (name := one_line(part.strip(' ,"')))), None)
+
+
+def address(link: str | None, element: Element, base: str | None = None) -> str | None:
+    """Return a link as an address of its own: a relative one is resolved against ``xml:base`` and ``base``."""
+    if not link or _ABSOLUTE.match(link):
+        return link
+    try:
+        return urljoin(urljoin(base or "", element.base or ""), link)
+    except ValueError:
+        return link
 
 
 def people(names: Iterable[str | None]) -> str | None:

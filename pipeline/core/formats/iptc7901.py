@@ -12,14 +12,14 @@ from datetime import datetime
 from pipeline.core.flow import Parsed
 from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
-from pipeline.core.formats.draft import Draft, finish
+from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.text import one_line, wrapped_text
-from pipeline.core.formats.transmission import refuse_cut_short
+from pipeline.core.formats.transmission import read_all
 from pipeline.core.formats.words import MEANT, signal_of, urgency_of
 
 _HEADER = re.compile(
-    r"(?P<service>[A-Za-z]{1,4}?)[ -]?(?P<number>\d{2,5})[ \t]+(?P<priority>[1-9])[ \t]+"
-    r"(?P<category>[A-Za-z]{1,6}[ \t]+)?(?P<words>\d{1,5})(?P<rest>[^\n]*)"
+    r"(?P<service>[A-Za-z]{1,8}?)[ -]?(?P<number>\d{1,8})[ \t]+(?P<priority>[1-9])[ \t]+"
+    r"(?:(?P<category>[^\s\d]\S{0,7})(?:[ \t]+(?P<words>\d{1,5}))?|\d{1,5})(?P<rest>[^\n]*)"
 )
 _RUSH = re.compile(
     r"\(.{2,60}\)|(?:\d{1,2}(?:ST|ND|RD|TH|\.)?\s+)?"
@@ -32,6 +32,10 @@ _BYLINE = re.compile(r"(?:By|Von|Par|De|Por|Di)\s+\S")
 _DATE = re.compile(r"(\d\d)(\d\d)(\d\d)\s*([A-Z]{1,4})?\s+([A-Za-zäéû]{3,9})\.?\s+(\d{4}|\d\d)\b")
 _NOTEBOOK = re.compile(r"^#\s.{0,20}(?:NOTEBOOK|Notizblock|NOTIZBLOCK)", re.MULTILINE)
 _HEADLINE_LINES = 8
+_LONGEST_BYLINE = 80
+_TAIL = 64
+"""How far from its edges a transmission may have its frame: behind fillers, before line ends."""
+
 _TONGUES = {
     "KORREKTUR": "correction",
     "BERICHTIGUNG": "correction",
@@ -46,16 +50,20 @@ def detect(document: Document) -> bool:
 
 
 def read(document: Document) -> Parsed:
-    """Return the one story; raises InputError for one that was cut short."""
-    text = document.text.replace("\r\n", "\n").replace("\r", "\n")
+    """Return the stories; raises InputError for what was cut short."""
+    return read_all(document, _draft, "iptc7901")
+
+
+def _draft(text: str) -> Draft:
     header = _header(text)
-    refuse_cut_short(text)
     opening, _, rest = text.partition("\x02")
     body, _, tail = rest.partition("\x03")
+    if not tail and (dated := _DATE.search(body, max(0, len(body) - _TAIL))):
+        body, tail = body[: dated.start()], body[dated.start() :]
     keywords = [line for line in opening[header.end() if header else 0 :].split("\n") if one_line(line)]
     headline, byline, signals, lines = _opening(body.split("\n"))
     story, notebook = _without_notebook("\n".join(lines))
-    draft = Draft(
+    return Draft(
         provider=_provider(header) if header else None,
         version_created=_date(tail),
         urgency=urgency_of(header["priority"]) if header else None,
@@ -66,11 +74,10 @@ def read(document: Document) -> Parsed:
         body=wrapped_text(story.split("\n")),
         ed_note=notebook,
     )
-    return Parsed([finish(draft, document.payload, "iptc7901")])
 
 
 def _header(text: str) -> re.Match[str] | None:
-    start = text.find("\x01", 0, 64)
+    start = text.find("\x01", 0, _TAIL)
     if start < 0 or "\x02" not in text:
         return None
     while start + 1 < len(text) and text[start + 1] in "\r\n \t\x01":
@@ -91,7 +98,7 @@ def _opening(lines: list[str]) -> tuple[str | None, str | None, list[str], list[
         # No mark: the headline is the first line that is no rush word.
         end = next((n for n, line in enumerate(lines) if line.strip() and not _is_rush(line)), -1)
     head: list[str] = []
-    byline: str | None = None
+    by: list[str] = []
     signals: list[str] = []
     for line in lines[: end + 1]:
         text = one_line(line.rstrip().removesuffix("="))
@@ -99,11 +106,22 @@ def _opening(lines: list[str]) -> tuple[str | None, str | None, list[str], list[
             continue
         if _is_rush(text):
             signals += _signals(text)
-        elif _BYLINE.match(text) and head:
-            byline = text
+        elif by or (_BYLINE.match(text) and head):
+            by.append(text)
         else:
             head.append(text)
-    return " ".join(head) or None, byline, signals, lines[end + 1 :]
+    rest = lines[end + 1 :]
+    if not by and (behind := _byline_behind(rest)) is not None:
+        by, rest = [rest[behind].strip()], rest[behind + 1 :]
+    return " ".join(head) or None, " ".join(by) or None, signals, rest
+
+
+def _byline_behind(lines: list[str]) -> int | None:
+    """Return the number of a line that stands alone behind the headline and starts with ``By ``."""
+    found = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if found is None or not lines[found].startswith("By ") or len(lines[found]) > _LONGEST_BYLINE:
+        return None
+    return found if found + 1 < len(lines) and not lines[found + 1].strip() else None
 
 
 def _is_rush(line: str) -> bool:

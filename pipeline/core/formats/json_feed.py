@@ -68,5 +68,5 @@ def _identifier(value: Any) -> str | None:
 
 def _authors(item: dict[str, Any]) -> str | None:
     authors = item.get("authors")
-    entries = authors if isinstance(authors, list) else [item.get("author")]
+    entries = authors if isinstance(authors, list) and authors else [item.get("author")]
     return people(_text(entry, "name") for entry in entries if isinstance(entry, dict))

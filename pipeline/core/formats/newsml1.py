@@ -15,13 +15,14 @@ from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.feeds import finish_all
-from pipeline.core.formats.text import any_text, element_line, element_text
+from pipeline.core.formats.text import any_text, element_line, element_text, from_base64
 from pipeline.core.formats.words import status_of, urgency_of
 from pipeline.core.formats.xml import Element, Group, attribute, below, content, first, grouped, language, local
 from pipeline.core.story import Link, Subject
 
 _OWN = "NewsItem"
 _COMPONENTS = 100
+_PRIORITIES = ("Priority", "Importance")
 _MAIN = frozenset(("main", "body", "text", "maintext", "story"))
 
 
@@ -46,6 +47,7 @@ def _draft(item: Element) -> Draft:
     parts = _parts(item)
     revision = first(name, "RevisionId")
     state = _formal(first(management, "Status"))
+    inner = _inner(parts)
     return Draft(
         uri=_uri(name),
         provider=content(first(name, "ProviderId")) or _provider(parts),
@@ -55,11 +57,11 @@ def _draft(item: Element) -> Draft:
         status=status_of(state),
         signals=[found for one in management.get("Instruction", ()) if (found := _formal(one))],
         embargoed=_embargoed(management, state),
-        urgency=urgency_of(_formal(first(management, "Urgency"))),
-        headline=_line(parts, "HeadLine") or _inner_headline(parts),
+        urgency=_urgency(item, management, parts),
+        headline=_line(parts, "HeadLine") or nitf.headline_of(inner) or content(first(parts, "NewsLineText")),
         slugline=_line(parts, "SlugLine") or content(first(labels, "NameLabel")),
-        byline=_line(parts, "ByLine"),
-        dateline=_line(parts, "DateLine"),
+        byline=_line(parts, "ByLine") or nitf.byline_of(inner),
+        dateline=_line(parts, "DateLine") or nitf.dateline_of(inner),
         body=_body(parts),
         language=_language(item, parts),
         ed_note=_note(parts),
@@ -111,11 +113,18 @@ def _line(parts: Group, name: str) -> str | None:
     return next((text for one in parts.get(name, ()) if (text := element_line(one))), None)
 
 
-def _inner_headline(parts: Group) -> str | None:
-    for one in parts.get("DataContent", [])[:_COMPONENTS]:
-        if text := nitf.headline_of(below(one, "nitf", "body")):
-            return text
-    return content(first(parts, "NewsLineText"))
+def _inner(parts: Group) -> Element | None:
+    """Return the first ``body`` of NITF that stands inline."""
+    bodies = (below(one, "nitf", "body") for one in parts.get("DataContent", [])[:_COMPONENTS])
+    return next((body for body in bodies if body is not None), None)
+
+
+def _urgency(item: Element, management: Group, parts: Group) -> int | None:
+    """Return the urgency, else the priority of the envelope, else what AFP calls the importance."""
+    envelope = below(item.getparent(), "NewsEnvelope")
+    ranks = [_formal(first(management, "Urgency")), _formal(below(envelope, "Priority"))]
+    ranks += [attribute(one, "Value") for one in parts.get("Property", ()) if _formal(one) in _PRIORITIES]
+    return next((rank for value in ranks if (rank := urgency_of(value))), None)
 
 
 def _note(parts: Group) -> str | None:
@@ -152,6 +161,9 @@ def _is_main(data: Element) -> bool:
 
 def _text(data: Element) -> str | None:
     item = data.getparent()
+    encoding = None
+    if item is not None and local(item) == "Encoding":
+        encoding, item = attribute(item, "Notation"), item.getparent()
     media = grouped(item).get("MediaType", []) if item is not None else []
     if media and (_formal(media[0]) or "text").lower() not in ("text", "texttype", "complextext"):
         return None
@@ -160,8 +172,10 @@ def _text(data: Element) -> str | None:
         return nitf.body_of(document)
     if len(data):
         return element_text(data)
-    source = data.text or ""
-    if source.lstrip().startswith(("<nitf", "<?xml")) and (text := nitf.body_of_source(source.strip())):
+    source: str | None = data.text or ""
+    if source and "base64" in (encoding or "").lower():
+        source = from_base64(source)
+    if source and source.lstrip().startswith(("<nitf", "<?xml")) and (text := nitf.body_of_source(source.strip())):
         return text
     return any_text(source)
 

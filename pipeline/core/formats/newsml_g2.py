@@ -5,8 +5,6 @@ Source: the NewsML-G2 specification and implementation guide at iptc.org/std/New
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode
 from collections.abc import Iterator
 
 from pipeline.core.errors import InputError
@@ -17,7 +15,7 @@ from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.feeds import finish_all
 from pipeline.core.formats.hosts import authority
-from pipeline.core.formats.text import any_text, element_line, element_text, html_text
+from pipeline.core.formats.text import any_text, element_line, element_text, from_base64, html_text
 from pipeline.core.formats.words import code, status_of, urgency_of
 from pipeline.core.formats.xml import Element, Group, attribute, below, content, first, grouped, language, local
 from pipeline.core.story import Link, Subject
@@ -62,10 +60,11 @@ def _draft(item: Element, sender: str | None) -> Draft:
         signals=[found for one in meta.get("signal", ()) if (found := _reference(one))],
         embargoed=_embargoed(meta),
         urgency=urgency_of(content(first(about, "urgency"))),
-        headline=_any(about, "headline") or nitf.headline_of(inner) or _any(meta, "title"),
+        headline=_headline(about) or nitf.headline_of(inner) or _any(meta, "title"),
         slugline=_any(about, "slugline"),
         byline=_any(about, "by") or nitf.byline_of(inner),
-        dateline=_any(about, "dateline"),
+        dateline=_any(about, "dateline") or nitf.dateline_of(inner),
+        located=content(below(first(about, "located"), "name")),
         body=_body(inline, inner) or _description(about),
         language=attribute(first(about, "language"), "tag") or _inline_language(inline) or language(item),
         ed_note=" | ".join(note for one in meta.get("edNote", ()) if (note := element_line(one))),
@@ -78,6 +77,19 @@ def _draft(item: Element, sender: str | None) -> Draft:
 def _any(group: Group, name: str) -> str | None:
     """Return the text of the first element of that name that has one."""
     return next((text for one in group.get(name, ()) if (text := element_line(one))), None)
+
+
+def _headline(about: Group) -> str | None:
+    """Return the main headline: by its role, then by its rank, then by its place."""
+    lines = about.get("headline", [])
+    if len(lines) > 1:
+        lines = sorted(lines, key=lambda line: (_is_minor(line), (attribute(line, "rank") or "1").zfill(6)))
+    return next((text for line in lines if (text := element_line(line))), None)
+
+
+def _is_minor(line: Element) -> bool:
+    role = code(attribute(line, "role") or "main").lower()
+    return "main" not in role and ("sub" in role or "short" in role or "alt" in role or "kicker" in role)
 
 
 def _reference(element: Element | None) -> str | None:
@@ -124,12 +136,9 @@ def _body(inline: Group, inner: Element | None) -> str | None:
 
 def _data(element: Element) -> str | None:
     """Return inline data as text: plain, or HTML by its type or its look, or either in base64."""
-    source = element.text or ""
-    if "base64" in (attribute(element, "encoding") or "").lower():
-        try:
-            source = b64decode("".join(source.split()), validate=True).decode("utf-8")
-        except (binascii.Error, ValueError):
-            return None
+    source = element.text
+    if source and "base64" in (attribute(element, "encoding") or "").lower():
+        source = from_base64(source)
     kind = attribute(element, "contenttype") or ""
     return html_text(source) if "html" in kind else any_text(source)
 

@@ -17,49 +17,23 @@ from pipeline.core.formats.feeds import finish_all
 from pipeline.core.formats.hosts import authority
 from pipeline.core.formats.nitf import body_of_source
 from pipeline.core.formats.text import any_text, html_line, html_text
-from pipeline.core.formats.words import status_of, urgency_of
+from pipeline.core.formats.words import embargo_of, status_of, urgency_of
 from pipeline.core.story import Link, Subject
 
-_TEXTLESS = frozenset(("picture", "video", "audio", "graphic", "photo", "composite", "component"))
-_MARKS = frozenset(
+# Every member that a schema of 1.0 to 3.1 knows, but for the uri; `source` and `provider` are what senders add.
+_MEMBERS = frozenset(
     (
-        *("versioncreated", "headline", "headlines", "bodies", "pubstatus", "renditions", "associations", "altids"),
-        *("standard", "$standard", "urgency", "firstcreated", "profile", "representationtype", "copyrightholder"),
-        *("type", "slugline", "ednote", "byline", "subject", "subjects", "embargoed", "embargoeduntil", "evolvedfrom"),
-        *("version", "language", "mimetype", "title", "descriptions", "usageterms", "copyrightnotice", "located"),
+        *("altids", "associations", "bodies", "by", "byline", "charcount", "contentcreated"),
+        *("copyrightholder", "copyrightnotice", "descriptions", "digitalsourcetype", "ednote", "embargoed"),
+        *("embargoeduntil", "event", "eventdetails", "events", "evolvedfrom", "expires", "firstcreated"),
+        *("genre", "genres", "headline", "headlines", "infosource", "infosources", "language", "located"),
+        *("mimetype", "object", "objects", "organisation", "organisations", "people", "person", "place"),
+        *("places", "plannedcoverage", "profile", "pubstatus", "renditions", "representationtype"),
+        *("rightsinfo", "slugline", "standard", "$standard", "subject", "subjects", "title", "trustindicator"),
+        *("trustindicators", "type", "urgency", "usageterms", "version", "versioncreated", "wordcount"),
+        *("provider", "source", "priority"),
     )
 )
-_CARRIES_NEWS = frozenset(
-    (
-        *(
-            "standard",
-            "$standard",
-            "renditions",
-            "associations",
-            "altids",
-            "descriptions",
-            "title",
-            "subject",
-            "subjects",
-        ),
-        *(
-            "person",
-            "people",
-            "place",
-            "places",
-            "organisation",
-            "organisations",
-            "event",
-            "events",
-            "object",
-            "objects",
-        ),
-        *("genre", "genres", "trustindicator", "trustindicators", "rightsinfo", "infosource", "infosources"),
-        *("digitalsourcetype", "eventdetails", "plannedcoverage"),
-    )
-)
-"""Members that make an item news even where it has no text."""
-
 _SUBJECTS = (
     *("subject", "subjects", "place", "places", "person", "people", "organisation", "organisations"),
     *("event", "events", "object", "objects", "genre", "genres"),
@@ -75,7 +49,7 @@ _HTML_TYPES = ("html", "xhtml")
 
 
 def detect(document: Document) -> bool:
-    """Recognise an object with a ``uri`` and a member of ninjs; without a ``uri``, with a headline and a text."""
+    """Recognise an object with a ``uri`` and another member of ninjs; without a ``uri``, with a headline and a text."""
     return any(_is_item(item) for item in _items(document))
 
 
@@ -99,7 +73,7 @@ def _is_item(item: dict[str, Any]) -> bool:
     if "data" in item or "items" in item:
         return False
     if "uri" in item:
-        return isinstance(item["uri"], str) and (not _MARKS.isdisjoint(item) or len(item) == 1 or _has_text(item))
+        return isinstance(item["uri"], str) and (not _MEMBERS.isdisjoint(item) or len(item) == 1 or _has_text(item))
     is_headed = "headline" in item or "headlines" in item
     return is_headed and ("bodies" in item or "versioncreated" in item or _has_text(item))
 
@@ -112,19 +86,18 @@ def _draft(item: dict[str, Any]) -> Draft:
     uri = _string(item, "uri")
     headline = _headline(item)
     body = _body(item)
-    kind = _string(item, "type")
     if body is None:
         body = _described(item)
     return Draft(
         uri=uri,
-        provider=_string(item, "provider") or _party(item.get("provider")),
+        provider=_string(item, "provider") or _party(item.get("provider")) or _string(item, "source"),
         host=authority(uri),
         version=_number_or_string(item, "version"),
         version_created=moment(item.get("versioncreated")),
         first_created=moment(item.get("firstcreated")),
         status=status_of(item.get("pubstatus")),
         signals=list(_strings(item.get("signal") or item.get("signals"))),
-        embargoed=_string(item, "embargoed") or _string(item, "embargoeduntil"),
+        embargoed=embargo_of(_string(item, "embargoed") or _string(item, "embargoeduntil"), item.get("pubstatus")),
         urgency=urgency_of(item.get("urgency", item.get("priority"))),
         headline=headline,
         slugline=_string(item, "slugline"),
@@ -136,7 +109,8 @@ def _draft(item: dict[str, Any]) -> Draft:
         ed_note=_string(item, "ednote"),
         links=list(_links(item)),
         subjects=list(_subjects(item)),
-        bare=kind in _TEXTLESS or not _CARRIES_NEWS.isdisjoint(item),
+        # The schemas ask for no more than a uri; what else stands there may come with a later version.
+        bare=uri is not None,
     )
 
 
@@ -183,9 +157,9 @@ def _headline(item: dict[str, Any]) -> str | None:
     if text := _string(item, "headline"):
         return html_line(text)
     entries = _roles(item, "headlines")
-    main = next((entry for entry in entries if entry.get("role") == "main"), entries[0] if entries else None)
-    if main is not None:
-        return html_line(main["value"])
+    entries.sort(key=lambda entry: str(entry.get("role", "")).lower() != "main")
+    if entries:
+        return html_line(entries[0]["value"])
     extra = next((name for name in item if name.startswith("headline_") and _string(item, name)), None)
     return html_line(_string(item, extra) if extra else _string(item, "title"))
 
@@ -199,11 +173,17 @@ def _body(item: dict[str, Any]) -> str | None:
         if name.startswith("body_") and (text := _any_text(_string(item, name), name)):
             return text
     bodies = _roles(item, "bodies")
-    bodies.sort(key=lambda entry: not str(entry.get("contenttype", "")).endswith(_HTML_TYPES))
+    bodies.sort(key=_rank)
     for entry in bodies:
         if text := _any_text(entry["value"], f"{entry.get('contenttype', '')} {entry.get('role', '')}".lower()):
             return text
     return None
+
+
+def _rank(body: dict[str, Any]) -> tuple[bool, bool]:
+    """Return what sorts the main text before a teaser, and then HTML before plain text."""
+    is_main = str(body.get("role", "main")).lower() in ("main", "body", "")
+    return not is_main, not str(body.get("contenttype", "")).lower().endswith(_HTML_TYPES)
 
 
 def _described(item: dict[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ Source: the NITF 3.6 document type and its documentation at iptc.org/std/NITF.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from pipeline.core.errors import InputError
 from pipeline.core.flow import Parsed
@@ -13,7 +14,7 @@ from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft, finish
 from pipeline.core.formats.hosts import authority
-from pipeline.core.formats.text import element_line, element_text
+from pipeline.core.formats.text import any_text, element_line, element_text, one_line
 from pipeline.core.formats.words import MEANT, status_of, urgency_of
 from pipeline.core.formats.xml import (
     Element,
@@ -50,18 +51,18 @@ def read(document: Document) -> Parsed:
         provider=attribute(first(facts, "doc-id"), "regsrc"),
         host=_host(facts, head, opening),
         version=attribute(first(facts, "du-key"), "version"),
-        version_created=moment(attribute(first(facts, "date.issue"), "norm")),
+        version_created=_issued(head, facts),
         status=status_of(attribute(data, "management-status")),
         signals=_signals(facts),
         embargoed=_embargoed(data, facts),
         urgency=urgency_of(attribute(first(facts, "urgency"), "ed-urg")),
         headline=headline_of(body) or content(below(head, "title")),
-        slugline=attribute(first(facts, "du-key"), "key") or _meta(head, "slug", "slugline", "ap-slug"),
+        slugline=attribute(first(facts, "du-key"), "key") or _meta(head, "slug", "slugline", "ap-slug", "anpa-keyword"),
         byline=byline_of(body),
-        dateline=element_line(first(opening, "dateline")),
+        dateline=dateline_of(body),
         body=text or element_text(first(opening, "abstract")),
         language=language(root) or language(body) or _meta(head, "language", "lang"),
-        ed_note=" | ".join(note for one in facts.get("ed-msg", ()) if (note := attribute(one, "info"))),
+        ed_note=_note(facts),
         links=list(_links(data, facts)),
         subjects=list(_subjects(head, facts)),
         bare="doc-id" in facts or next(root.iter("{*}media"), None) is not None,
@@ -75,7 +76,12 @@ def body_of(root: Element) -> str | None:
     blocks = grouped(body).get("body.content", [])
     if not blocks:
         return element_text(body, _NOT_BODY)
-    return "\n\n".join(text for block in blocks if (text := element_text(block))) or None
+    return "\n\n".join(text for block in blocks if (text := _block_text(block))) or None
+
+
+def _block_text(block: Element) -> str | None:
+    """Return the text of a block of content; some senders put its markup there as one escaped text."""
+    return element_text(block) if len(block) else any_text(block.text)
 
 
 def body_of_source(source: str) -> str | None:
@@ -97,13 +103,37 @@ def headline_of(body: Element | None) -> str | None:
 
 def byline_of(body: Element | None) -> str | None:
     """Return the byline of the body's head; names and titles are set apart even where no space stands between."""
-    element = below(body, "body.head", "byline")
+    return _spaced(below(body, "body.head", "byline"))
+
+
+def dateline_of(body: Element | None) -> str | None:
+    """Return the dateline of the body's head; place and country are set apart even where no space stands between."""
+    return _spaced(below(body, "body.head", "dateline"))
+
+
+def _spaced(element: Element | None) -> str | None:
     if element is None:
         return None
     line = ""
     for piece in map(str, element.itertext()):
         line += f" {piece}" if line[-1:].isalnum() and piece[:1].isalnum() else piece
-    return " ".join(line.split()) or None
+    return one_line(line)
+
+
+def _issued(head: Element | None, facts: Group) -> datetime | None:
+    """Return when this version was issued, else when it was published."""
+    issue = first(facts, "date.issue")
+    return (
+        moment(attribute(issue, "norm"))
+        or moment(content(issue))
+        or moment(attribute(below(head, "pubdata"), "date.publication"))
+    )
+
+
+def _note(facts: Group) -> str | None:
+    """Return the messages to editors, and what a correction says of itself."""
+    entries = (*facts.get("ed-msg", ()), *facts.get("correction", ()))
+    return " | ".join(note for one in entries if (note := attribute(one, "info") or content(one))) or None
 
 
 def _host(facts: Group, head: Element | None, opening: Group) -> str | None:

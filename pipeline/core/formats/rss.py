@@ -11,22 +11,29 @@ from pipeline.core.flow import Parsed
 from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
-from pipeline.core.formats.feeds import by_prefix, finish_all, people, person, subject, text_of
+from pipeline.core.formats.feeds import address, by_prefix, finish_all, people, person, subject, text_of
 from pipeline.core.formats.hosts import authority
-from pipeline.core.formats.text import element_text, html_line, html_text, one_line
+from pipeline.core.formats.text import element_text, html_line, loose_text, one_line
 from pipeline.core.formats.xml import Element, Group, attribute, language, local
 from pipeline.core.story import Subject
 
+_ROOTS = {"rdf": ("channel", "item"), "channel": ("item", "items")}
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-_DATES = ("pubDate", "pubdate", "dc:date", "dcterms:modified", "dcterms:issued", "dcterms:created", "atom:updated")
+_DATES = (
+    *("pubdate", "dc:date", "dcterms:modified", "dcterms:issued", "dcterms:created"),
+    *("atom:updated", "atom:published", "date"),
+)
+_BODIES = (
+    *("content:encoded", "xhtml:body", "xhtml:div", "fullitem", "description", "dc:description", "atom:content"),
+    *("itunes:summary", "summary", "content", "abstract", "atom:summary"),
+    *("media:description", "media:text", "itunes:subtitle"),
+)
 
 
 def detect(document: Document) -> bool:
-    """Recognise ``rss``, ``Channel`` (RSS 1.1) and, with a channel or items, ``rdf:RDF`` as the root."""
+    """Recognise ``rss`` and, with items in them, ``Channel`` (RSS 1.1) and ``rdf:RDF`` as the root."""
     root = document.root.lower()
-    return root in ("rss", "channel") or (
-        root == "rdf" and any(local(child).lower() in ("channel", "item") for child in document.xml)
-    )
+    return root == "rss" or (root in _ROOTS and any(local(child).lower() in _ROOTS[root] for child in document.xml))
 
 
 def read(document: Document) -> Parsed:
@@ -40,13 +47,14 @@ def _drafts(root: Element) -> Iterator[Draft]:
     # In RSS 1.1 the channel itself is the root.
     channels = [root] if local(root).lower() == "channel" else top.get("channel", [])
     channel = by_prefix(channels[0], own) if channels else {}
-    host = _host(channel)
+    host, base = _host(channel), text_of(channel, "link")
     tongue = text_of(channel, "language", "dc:language") or (language(channels[0]) if channels else None)
     tongue = tongue or language(root)
     inside = [item for one in channels for item in by_prefix(one, own).get("item", ())]
     wrapped = [item for one in top.get("items", ()) for item in by_prefix(one, own).get("item", ())]
-    for item in (*inside, *wrapped, *top.get("item", ())):
-        yield _draft(item, by_prefix(item, own), host, tongue)
+    beside = [] if channels == [root] else top.get("item", [])
+    for item in (*inside, *wrapped, *beside):
+        yield _draft(item, by_prefix(item, own), host, tongue, base)
 
 
 def _namespace(root: Element) -> str:
@@ -64,11 +72,10 @@ def _host(channel: Group) -> str | None:
     return next((host for address in addresses if (host := authority(address))), None)
 
 
-def _draft(item: Element, group: Group, host: str | None, tongue: str | None) -> Draft:
-    link = text_of(group, "link") or _permalink(group)
-    uri = (
-        text_of(group, "guid") or attribute(item, f"{_RDF}about") or link or text_of(group, "atom:id", "dc:identifier")
-    )
+def _draft(item: Element, group: Group, host: str | None, tongue: str | None, base: str | None) -> Draft:
+    about = attribute(item, f"{_RDF}about", "about")
+    link = address(text_of(group, "link") or _permalink(group) or attribute(item, "href", "HREF"), item, base)
+    uri = text_of(group, "guid") or about or link or text_of(group, "atom:id", "dc:identifier") or _enclosed(group)
     made = next((when for name in _DATES for one in group.get(name, ()) if (when := moment(one.text))), None)
     return Draft(
         uri=uri,
@@ -76,7 +83,7 @@ def _draft(item: Element, group: Group, host: str | None, tongue: str | None) ->
         version_created=made,
         headline=_title(group),
         byline=_byline(group),
-        body=_body(group),
+        body=_body(group) or _literal(item),
         language=text_of(group, "dc:language", "language") or language(item) or tongue,
         subjects=list(_subjects(group)),
         # RSS asks for a title or a description; feeds of pictures and podcasts have a bare link or enclosure.
@@ -89,6 +96,11 @@ def _permalink(group: Group) -> str | None:
     return next(
         (link.get("href") for link in links if link.get("href") and link.get("rel", "alternate") == "alternate"), None
     )
+
+
+def _enclosed(group: Group) -> str | None:
+    """Return the address of what an item without an identifier of its own carries."""
+    return next((url for one in group.get("enclosure", ()) if (url := attribute(one, "url"))), None)
 
 
 def _title(group: Group) -> str | None:
@@ -112,28 +124,17 @@ def _name(element: Element) -> str | None:
 
 
 def _body(group: Group) -> str | None:
-    for name in (
-        "content:encoded",
-        "xhtml:body",
-        "xhtml:div",
-        "fullitem",
-        "description",
-        "dc:description",
-        "atom:content",
-    ):
-        for element in group.get(name, ()):
-            if text := _text(element):
-                return text
-    for name in ("itunes:summary", "atom:summary", "media:description", "media:text", "itunes:subtitle"):
-        for element in group.get(name, ()):
-            if text := _text(element):
-                return text
-    return None
+    return next((text for name in _BODIES for one in group.get(name, ()) if (text := _text(one))), None)
+
+
+def _literal(item: Element) -> str | None:
+    """Return the text that the older form of the content module (``content:items``) has as an RDF value."""
+    return next((text for one in item.iter(f"{_RDF}value") if (text := _text(one))), None)
 
 
 def _text(element: Element) -> str | None:
     """Return the text of markup, be it escaped, in CDATA or written out as elements."""
-    return element_text(element) if len(element) else html_text(element.text)
+    return element_text(element) if len(element) else loose_text(element.text)
 
 
 def _subjects(group: Group) -> Iterator[Subject]:

@@ -6,8 +6,10 @@ styles and what else a reader never sees are left out.
 
 from __future__ import annotations
 
+import binascii
 import html
 import re
+from base64 import b64decode
 from collections.abc import Iterable
 
 from lxml import etree
@@ -51,6 +53,7 @@ _known_tag = rf"/?(?:{_elements})(?:\s[^<>]*=[^<>]*)?\s*/?>"
 _LOOKS_LIKE_HTML = re.compile(rf"<{_known_tag}|&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]+);", re.IGNORECASE)
 # `<Coloroll Group Plc>`, `<TOL.O>` and `<Body Shop Plc>` are how wires name a company, not tags.
 _NO_TAG = re.compile(rf"<(?!{_known_tag}|[!?])", re.IGNORECASE)
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n\s*")
 _NEVER_PRINTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\ufeff]")
 
 _html_parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
@@ -95,6 +98,21 @@ def html_text(source: str | None) -> str | None:
     except (etree.LxmlError, ValueError):
         return None
     return element_text(root)
+
+
+def from_base64(source: str) -> str | None:
+    """Return the UTF-8 text that stands in base64; None where it is no base64, or no text."""
+    try:
+        return b64decode("".join(source.split()), validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+
+
+def loose_text(source: str | None) -> str | None:
+    """Return HTML as plain text; where it has no block or break of HTML, its blank lines part the paragraphs."""
+    if source and "\n" in source and not _BLOCK.search(source) and not _BREAK.search(source):
+        source = _BLANK_LINE.sub("<p>", source)
+    return html_text(source)
 
 
 def _without_tags(source: str) -> str:

@@ -71,6 +71,13 @@ def status_of(value: object) -> Status | None:
     return _STATUS.get(_NOT_WORD.sub("", code(value).lower())) if isinstance(value, str) else None
 
 
+def embargo_of(until: str | None, status: object) -> str | None:
+    """Return the end of an embargo as written; for a status that lays one without an end, words that are no date."""
+    if until or not isinstance(status, str) or _NOT_WORD.sub("", code(status).lower()) != "embargoed":
+        return until
+    return "no date set"
+
+
 def urgency_of(value: object) -> int | None:
     """Return the urgency, 1 (flash) to 9, of a number, a letter or a word; None where it is none of these."""
     if isinstance(value, bool):

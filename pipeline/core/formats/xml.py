@@ -15,15 +15,22 @@ from typing import Any
 from lxml import etree
 
 from pipeline.core.errors import InputError
+from pipeline.core.formats.encodings import as_utf8
 
 Element = etree._Element  # noqa: SLF001  lxml has no public name for it
 Group = dict[str, list[Element]]
 
-_ENTITY_LENGTH = 64
+_ENTITY_LENGTH = 1000
 _REFERENCE = re.compile(r"[&%](?!#)")
 _ENTITY_USES = 10_000
+_ENTITY_TEXT = 20_000
+"""Characters that all uses of the declared entities may come to: a name and a copyright line, not a bomb."""
+
 _FINAL = frozenset((6, 31, 32, 73, 77, 81, 110, 114))
 """libxml2's numbers for wrong bytes, an unknown encoding, an early end and depth: nothing to recover from."""
+
+_UNREAD = frozenset((6, 31, 32, 81))
+"""Those of wrong bytes and unknown encodings: another decoder may know them."""
 
 
 def _safe_parser(*, recover: bool) -> etree.XMLParser:
@@ -52,6 +59,8 @@ def parse_xml(data: bytes) -> Element:
     try:
         root = etree.fromstring(data, _parser)
     except etree.XMLSyntaxError as error:
+        if getattr(error, "code", None) in _UNREAD and (known := as_utf8(data)) is not None:
+            return parse_xml(known)
         # A prefix without a namespace is well-formed XML all the same.
         if {entry.domain_name for entry in _parser.error_log} == {"NAMESPACE"}:
             root = recover_xml(data)
@@ -89,6 +98,8 @@ def _without_entities(root: Element, *, recovered: bool = False) -> Element:
     uses = list(root.iter(etree.Entity)) if dtd is not None or recovered else []
     if len(uses) > _ENTITY_USES:
         raise InputError(f"the XML uses over {_ENTITY_USES} entities; it is refused")
+    if sum(len(declared.get((use.text or "")[1:-1], "")) for use in uses) > _ENTITY_TEXT:
+        raise InputError(f"the entities that the XML declares come to over {_ENTITY_TEXT} characters; it is refused")
     for use in uses:
         _replace(use, declared)
     return root

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipeline.core.errors import InputError
 from pipeline.core.story import Link, Status, Subject
 from tests.core.formats.samples import atom, parsed, story
 
@@ -44,6 +45,36 @@ def test_an_entry_without_an_author_has_that_of_the_feed() -> None:
 )
 def test_a_title_is_plain_text_whatever_its_type(title: str, text: str) -> None:
     assert story(atom(f"<entry><id>a</id>{title}</entry>")).headline == text
+
+
+def test_base64_of_plain_text_is_no_html() -> None:
+    title = '<title mode="base64" type="text/plain">QSA8Yj50YWc8L2I+</title>'
+    assert story(atom(f"<entry><id>a</id>{title}</entry>")).headline == "A <b>tag</b>"
+
+
+def test_an_entry_without_an_id_is_named_by_its_link_in_full() -> None:
+    links = '<link rel="self" href="s"/><link href="7"/>'
+    assert (
+        story(atom(f'<entry xml:base="https://b.example/x/"><title>A</title>{links}</entry>')).uri
+        == "https://b.example/x/7"
+    )
+    assert story(atom('<entry><title>A</title><link rel="self" href="urn:s"/></entry>')).uri == "urn:s"
+    assert story(atom('<entry xml:base="https://b.example/"><title>A</title><id>7</id></entry>')).uri == "7"
+
+
+def test_what_the_media_module_says_stands_in() -> None:
+    media = "<m:group xmlns:m='http://search.yahoo.com/mrss/'><m:title>T</m:title><m:description>D</m:description></m:group>"
+    found = story(atom(f"<entry><id>a</id>{media}</entry>"))
+    assert (found.headline, found.body) == ("T", "D")
+
+
+def test_an_author_without_a_name_element_is_read_all_the_same() -> None:
+    assert story(atom("<entry><id>a</id><title>A</title><author>N (n@acme.example)</author></entry>")).byline == "N"
+
+
+def test_a_feed_of_another_vocabulary_is_refused() -> None:
+    with pytest.raises(InputError, match="no known news format: the root element is <feed>"):
+        parsed('<feed xmlns="https://acme.example/fish"><herring/></feed>')
 
 
 def test_atom_0_3_has_other_names_for_the_dates() -> None:

@@ -80,3 +80,14 @@ def test_a_page_may_describe_itself_in_linked_data() -> None:
 def test_a_page_that_is_no_article_came_in_place_of_a_feed(page: str) -> None:
     with pytest.raises(InputError, match="an HTML page that does not say it is an article"):
         parsed(page)
+
+
+def test_an_empty_list_of_authors_leaves_the_author_of_version_1_0() -> None:
+    item = {"id": "1", "title": "A", "authors": [], "author": {"name": "N"}}
+    assert story({**JSON_FEED, "items": [item]}).byline == "N"
+
+
+def test_an_embargo_of_ap_without_an_end_withholds() -> None:
+    item = {**AP_ITEM, "pubstatus": "embargoed"}
+    assert story({"data": {"item": item}}).status is Status.WITHHELD
+    assert story({"data": {"item": {**item, "embargoed": "2030-01-01T00:00:00Z"}}}).status is Status.USABLE

@@ -74,3 +74,32 @@ def test_items_inside_an_item_are_stories_of_their_own() -> None:
 def test_a_set_of_topics_holds_no_story() -> None:
     with pytest.raises(InputError, match="no news item with content"):
         parsed("<NewsML><TopicSet/></NewsML>")
+
+
+def test_base64_is_decoded_and_the_nitf_inside_names_author_and_place() -> None:
+    encoded = newsml1(content="PHA+RmVycmllcyBydW4uPC9wPg==").replace(
+        "<DataContent>", "<Encoding Notation='Base64'><DataContent>"
+    )
+    assert story(encoded.replace("</DataContent>", "</DataContent></Encoding>")).body == "Ferries run."
+    inner = (
+        "<nitf><body><body.head><byline>By A. N. Other</byline><dateline>OSLO</dateline></body.head>"
+        "<body.content><p>Ferries run.</p></body.content></body></nitf>"
+    )
+    found = story(newsml1(content=inner).replace("<DateLine>BERGEN, Norway</DateLine>", ""))
+    assert (found.byline, found.dateline, found.body) == ("By A. N. Other", "OSLO", "Ferries run.")
+
+
+@pytest.mark.parametrize(
+    ("urgency", "priority", "importance", "expected"),
+    [("2", "4", "5", 2), (None, "4", "5", 4), (None, None, "5", 5), (None, None, "x", None)],
+)
+def test_the_urgency_goes_before_a_priority(
+    urgency: str | None, priority: str | None, importance: str, expected: int | None
+) -> None:
+    document = newsml1(f'<Urgency FormalName="{urgency}"/>' if urgency else "")
+    if priority:
+        document = document.replace(
+            "<NewsML>", f'<NewsML><NewsEnvelope><Priority FormalName="{priority}"/></NewsEnvelope>'
+        )
+    document = document.replace("<Language", f'<Property FormalName="Importance" Value="{importance}"/><Language')
+    assert story(document).urgency == expected

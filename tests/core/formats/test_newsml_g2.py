@@ -117,3 +117,26 @@ def test_a_time_in_the_dateline_gives_way_to_the_place_in_the_text() -> None:
 def test_a_video_without_text_is_a_story() -> None:
     item = newsml_g2(content='<remoteContent href="x.mp4"/>').replace("<headline>Ferry line reopens</headline>", "")
     assert story(item.replace("ninat:text", "ninat:video")).body is None
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '<headline role="hld:subHeadline">Sub</headline><headline role="hld:main">Main</headline>',
+        '<headline rank="10">Sub</headline><headline rank="2">Main</headline>',
+        '<headline role="hld:shortHeadline">Sub</headline><headline>Main</headline>',
+        "<headline>Main</headline><headline>Other</headline>",
+    ],
+)
+def test_of_several_headlines_the_main_one_counts(lines: str) -> None:
+    assert story(newsml_g2().replace("<headline>Ferry line reopens</headline>", lines)).headline == "Main"
+
+
+def test_the_dateline_is_that_of_the_item_of_the_nitf_inside_or_the_place_where_it_is_located() -> None:
+    inner = (
+        '<inlineXML contenttype="application/nitf+xml"><nitf><body><body.head><dateline><location>OSLO</location>'
+        "</dateline></body.head><body.content><p>Ferries run.</p></body.content></body></nitf></inlineXML>"
+    )
+    located = "<located qcode='geo:1'><name>Bergen</name></located>"
+    assert story(newsml_g2(content=inner, about=located)).dateline == "OSLO"
+    assert story(newsml_g2(about=located)).dateline == "Bergen"

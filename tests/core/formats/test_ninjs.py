@@ -88,17 +88,42 @@ def test_a_picture_needs_no_text_and_its_caption_is_its_body() -> None:
 
 
 @pytest.mark.parametrize(
-    "item", [{"uri": "urn:x:1"}, {"uri": "urn:x:1", "type": "text", "headline": " ", "body_text": ""}]
+    "member",
+    ["type", "charcount", "contentCreated", "infoSources", "person", "wordcount", "plannedCoverage", "expires"],
 )
-def test_a_story_without_headline_and_body_is_refused(item: dict[str, str]) -> None:
-    with pytest.raises(InputError, match="urn:x:1 has neither headline nor body"):
+def test_a_uri_and_one_member_of_any_schema_are_an_item(member: str) -> None:
+    assert story({"uri": "urn:x:1", member: "x"}).uri == "urn:x:1"
+    assert story({"uri": "urn:x:1"}).uri == "urn:x:1"
+
+
+@pytest.mark.parametrize("item", [{"uri": "urn:x:1", "kind": "x"}, {"uri": 7, "type": "text"}, {"type": "text"}])
+def test_other_json_is_no_item(item: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="JSON of no known news format"):
         parsed(item)
 
 
 def test_a_list_of_items_gives_a_story_each() -> None:
-    result = parsed('[{"uri": "a", "headline": "A"}, {"uri": "b", "version": "1"}, {"uri": "c", "headline": "C"}]')
+    result = parsed(
+        '[{"uri": "a", "headline": "A"}, {"headline": " ", "body_text": ""}, {"uri": "c", "headline": "C"}]'
+    )
     assert [one.uri for one in result.stories] == ["a", "c"]
-    assert result.refused == ("item 2: b has neither headline nor body: it holds no story",)
+    assert result.refused == ("item 2: an item has neither headline nor body: it holds no story",)
+
+
+def test_the_main_text_goes_before_a_teaser_and_html_before_plain_text() -> None:
+    teaser = {"role": "teaser", "contentType": "text/html", "value": "<p>Short.</p>"}
+    plain = {"role": "Main", "contentType": "text/plain", "value": "Plain."}
+    markup = {"role": "main", "contentType": "text/html", "value": "<p>Rich.</p>"}
+    assert story({"uri": "a", "bodies": [teaser, plain, markup]}).body == "Rich."
+    assert story({"uri": "a", "bodies": [teaser, plain]}).body == "Plain."
+    assert (
+        story({"uri": "a", "headlines": [{"role": "short", "value": "S"}, {"role": "Main", "value": "M"}]}).headline
+        == "M"
+    )
+
+
+def test_an_embargo_without_an_end_withholds() -> None:
+    assert story({"uri": "a", "headline": "A", "pubStatus": "embargoed"}).status is Status.WITHHELD
 
 
 def test_the_place_that_the_item_is_located_at_stands_in_for_a_missing_dateline_only() -> None:

@@ -85,3 +85,26 @@ def test_a_document_type_is_not_fetched_and_characters_of_html_are_known_without
 
 def test_a_prefix_without_a_namespace_is_no_fault_of_form() -> None:
     assert story(nitf(body="<p>Ferries <x:b>run</x:b>.</p>")).body == "Ferries run."
+
+
+def test_a_date_of_issue_may_be_text_or_stand_with_the_publication() -> None:
+    issued = nitf().replace('<date.issue norm="20260105T101500+0100"/>', "<date.issue>20260105T101500Z</date.issue>")
+    assert story(issued).version_created == datetime(2026, 1, 5, 10, 15, tzinfo=UTC)
+    published = nitf().replace(
+        '<date.issue norm="20260105T101500+0100"/></docdata>', "</docdata><pubdata date.publication='20260105'/>"
+    )
+    assert story(published).version_created == datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def test_parts_of_a_dateline_do_not_run_together() -> None:
+    head = "<dateline><location><city>BERGEN</city><country>Norway</country></location></dateline>"
+    assert story(nitf(head=head)).dateline == "BERGEN Norway"
+
+
+def test_messages_to_editors_and_what_a_correction_says_are_the_note() -> None:
+    data = "<ed-msg info='One'/><ed-msg>Two</ed-msg><correction info='Three'/><ed-msg info=''/>"
+    assert story(nitf(data)).ed_note == "One | Two | Three"
+
+
+def test_markup_that_is_escaped_whole_is_read_as_markup() -> None:
+    assert story(nitf(body="<![CDATA[<p>One</p><p>Two</p>]]>")).body == "One\n\nTwo"

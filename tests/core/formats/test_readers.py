@@ -14,7 +14,15 @@ from lxml import etree
 from pipeline.core.errors import InputError
 from pipeline.core.formats import strict_json
 from pipeline.core.formats.dates import moment
-from pipeline.core.formats.text import any_text, element_text, html_line, html_text, plain_text, wrapped_text
+from pipeline.core.formats.text import (
+    any_text,
+    element_text,
+    html_line,
+    html_text,
+    loose_text,
+    plain_text,
+    wrapped_text,
+)
 from pipeline.core.formats.words import signal_of, status_of, urgency_of
 from pipeline.core.formats.xml import IllFormedError, parse_xml
 from pipeline.core.story import Status
@@ -74,7 +82,8 @@ def test_a_paired_surrogate_is_one_character() -> None:
         (b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "external entity 'x'"),
         (b'<!DOCTYPE a [<!ENTITY % p SYSTEM "http://acme.example/x.dtd"> %p;]><a/>', "external entity 'p'"),
         (b'<!DOCTYPE a [<!ENTITY x "lol"><!ENTITY y "&x;&x;">]><a>&y;</a>', "entity 'y', which multiplies"),
-        (b'<!DOCTYPE a [<!ENTITY x "' + b"l" * 100 + b'">]><a>&x;</a>', "entity 'x', which multiplies"),
+        (b'<!DOCTYPE a [<!ENTITY x "' + b"l" * 1001 + b'">]><a>&x;</a>', "entity 'x', which multiplies"),
+        (b'<!DOCTYPE a [<!ENTITY x "' + b"l" * 900 + b'">]><a>' + b"&x;" * 30 + b"</a>", "come to over 20000"),
         (b'<!DOCTYPE a [<!ENTITY x "y">]><a>' + b"&x;" * 10_001 + b"</a>", "uses over 10000 entities"),
         (b"<a>" * 100_000, "Excessive depth"),
         (b'<?xml version="1.0" encoding="UTF-8"?><a>\xe9 x</a>', "Invalid bytes in character encoding"),
@@ -120,6 +129,28 @@ def test_an_error_of_syntax_alone_is_told_apart() -> None:
         ("Mon, 05 Jan 2026 10:15:00 CET", (2026, 1, 5, 9, 15, 0)),
         ("5 Jan 26 10:15 GMT", (2026, 1, 5, 10, 15, 0)),
         ("Mon Jan  5 10:15:00 2026", (2026, 1, 5, 10, 15, 0)),
+        ("Mon Jan 05 10:15:00 EST 2026", (2026, 1, 5, 15, 15, 0)),
+        ("Mon, 05 Jan 2026 10:15:00 -08:00", (2026, 1, 5, 18, 15, 0)),
+        ("Mon, 05 Jan 2026 10:15:00 GMT+1", (2026, 1, 5, 9, 15, 0)),
+        ("Mon, 05 Jan 2026 10:15:00 UTC-0530", (2026, 1, 5, 15, 45, 0)),
+        ("Mon, 05 Jan 2026 10:15:00 A", (2026, 1, 5, 10, 15, 0)),
+        ("Mon, 05 Jan 2026 10:15:00 IST", (2026, 1, 5, 4, 45, 0)),
+        ("Mon, 05 Jan 2026 10:15:00 +0100 (CET)", (2026, 1, 5, 9, 15, 0)),
+        ("Mon, 05 Jan 2026 24:00:00 GMT", (2026, 1, 6, 0, 0, 0)),
+        ("Mon, 05 Jan 2026 10:15:00 PM GMT", (2026, 1, 5, 22, 15, 0)),
+        ("Mon, 05 Jan 2026", (2026, 1, 5, 0, 0, 0)),
+        ("January 5, 2026 10:15 am EST", (2026, 1, 5, 15, 15, 0)),
+        ("lun., 05 janv. 2026 10:15:00 +0100", (2026, 1, 5, 9, 15, 0)),
+        ("Mo, 05 Mär 2026 10:15:00 MEZ", (2026, 3, 5, 9, 15, 0)),
+        ("5-Jan-26 10:15:00", (2026, 1, 5, 10, 15, 0)),
+        ("05.01.2026 10:15", (2026, 1, 5, 10, 15, 0)),
+        ("2026/01/05 10:15:00", (2026, 1, 5, 10, 15, 0)),
+        ("2026-01-05 10:15:00 PST", (2026, 1, 5, 18, 15, 0)),
+        ("20260105101500", (2026, 1, 5, 10, 15, 0)),
+        ("20260105T101500EST", (2026, 1, 5, 15, 15, 0)),
+        ("2026-01-05+01:00", (2026, 1, 4, 23, 0, 0)),
+        ("2026-005T10:15:00Z", (2026, 1, 5, 10, 15, 0)),
+        ("2026-01-05T24:00:00Z", (2026, 1, 6, 0, 0, 0)),
     ],
 )
 def test_dates_are_read_in_the_forms_that_wires_use(text: str, when: tuple[int, ...]) -> None:
@@ -133,6 +164,13 @@ def test_dates_are_read_in_the_forms_that_wires_use(text: str, when: tuple[int, 
     [
         *("", "soon", "0000-00-00T00:00:00Z", "9999-12-31T23:59:59-14:00", "0001-01-01", "2026-13-01"),
         *("2026-02-30T25:00:00Z", "1" * 5000, "32 Jan 2026 10:15 GMT", None, 20260105),
+        *(
+            "Mon, 05 Jan 2026 10:15:00 America/New_York",
+            "Mon, 05 Jan 2026 10:15:00 XYZ",
+            "05/01/2026",
+            "2026-01-05T24:30Z",
+        ),
+        *("29 Feb 2026", "Mon, 05 Foo 2026 10:15:00 GMT", "1767608100"),
     ],
 )
 def test_what_is_no_date_or_out_of_range_is_none(text: object) -> None:
@@ -198,6 +236,32 @@ def test_the_short_way_over_simple_html_gives_what_a_parser_gives(pieces: list[s
     root = etree.fromstring(f"<html><body><i></i>{source}</body></html>", etree.HTMLParser())
     # A closing tag on its own makes an empty paragraph for some parsers and nothing for others.
     assert "".join((html_text(source) or "").split()) == "".join((element_text(root) or "").split())
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("One\ntwo\n\n Three <b>x</b>", "One two\n\nThree x"),
+        ("<p>One\n\ntwo</p><p>Three</p>", "One two\n\nThree"),
+        ("One\n\ntwo<br>three", "One two\nthree"),
+        (None, None),
+    ],
+)
+def test_blank_lines_part_paragraphs_only_where_no_html_does(source: str | None, text: str | None) -> None:
+    assert loose_text(source) == text
+
+
+@pytest.mark.parametrize("name", ["cp437", "mac-roman", "iso2022-jp", "cp037", "cp1140", "latin-1"])
+def test_xml_in_an_encoding_that_only_python_knows_is_read(name: str) -> None:
+    word = "ファ" if name == "iso2022-jp" else "Café"
+    data = f'<?xml version="1.0" encoding="{name}"?><a>{word}</a>'.encode(name)
+    assert parse_xml(data).text == word
+
+
+@pytest.mark.parametrize("name", ["utf-7", "unicode_escape", "punycode", "base64", "none", "utf-16"])
+def test_an_encoding_that_hides_text_or_does_not_fit_is_refused(name: str) -> None:
+    with pytest.raises(InputError):
+        parse_xml(f'<?xml version="1.0" encoding="{name}"?><a>+ADw-b+AD4-</a>'.encode())
 
 
 def test_a_title_keeps_what_only_looks_like_a_tag() -> None:

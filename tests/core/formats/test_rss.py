@@ -55,11 +55,71 @@ def test_rss_1_0_and_0_90_have_their_items_beside_the_channel(space: str) -> Non
         ("A. N. Other (desk@acme.example)", "A. N. Other"),
         ("A. N. Other &lt;desk@acme.example&gt;", "A. N. Other"),
         ("A. N. Other", "A. N. Other"),
+        ("desk@acme.example (A. N. (Andy) Other)", "A. N. (Andy) Other"),
         ("desk@acme.example", None),
     ],
 )
 def test_an_author_is_a_name_never_an_address(author: str, name: str | None) -> None:
     assert story(rss(f"<item><title>A</title><author>{author}</author></item>")).byline == name
+
+
+@pytest.mark.parametrize(
+    ("inner", "uri"),
+    [
+        ("<link>/7</link>", "https://www.acme.example/7"),
+        ('<link>7</link><guid isPermaLink="true">https://acme.example/g</guid>', "https://acme.example/g"),
+        ("<guid>7</guid>", "7"),
+        ("<enclosure url='https://acme.example/7.mp3' type='audio/mpeg' length='1'/>", "https://acme.example/7.mp3"),
+    ],
+)
+def test_an_item_is_named_by_guid_link_or_enclosure_a_relative_link_in_full(inner: str, uri: str) -> None:
+    assert story(rss(f"<item><title>A</title>{inner}</item>")).uri == uri
+
+
+def test_a_link_is_relative_to_the_base_that_the_item_names() -> None:
+    item = '<item xml:base="https://b.example/x/"><title>A</title><link>y/7</link></item>'
+    assert story(rss(item)).uri == "https://b.example/x/y/7"
+
+
+@pytest.mark.parametrize(
+    ("inner", "body"),
+    [
+        ("<description>One\n\ntwo</description>", "One\n\ntwo"),
+        ("<content>Full.</content>", "Full."),
+        (
+            (
+                "<m:group xmlns:m='http://search.yahoo.com/mrss/'><m:content url='u'/><m:description>D</m:description>"
+                "</m:group>"
+            ),
+            "D",
+        ),
+        (
+            (
+                "<c:items xmlns:c='http://purl.org/rss/1.0/modules/content/' "
+                "xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><r:Bag><r:li><c:item>"
+                "<r:value r:parseType='Literal'><p xmlns='http://www.w3.org/1999/xhtml'>L</p></r:value></c:item></r:li></r:Bag></c:items>"
+            ),
+            "L",
+        ),
+    ],
+)
+def test_a_body_stands_in_the_members_that_feeds_use(inner: str, body: str) -> None:
+    assert story(rss(f"<item><title>A</title>{inner}</item>")).body == body
+
+
+def test_names_of_elements_may_be_in_capitals() -> None:
+    found = story("<RSS version='2.0'><CHANNEL><ITEM><TITLE>A</TITLE><GUID>7</GUID></ITEM></CHANNEL></RSS>")
+    assert (found.headline, found.uri) == ("A", "7")
+
+
+@pytest.mark.parametrize("root", ["<channel id='1'><display-name>A</display-name></channel>", "<rdf><x/></rdf>"])
+def test_a_channel_of_another_vocabulary_is_no_feed(root: str) -> None:
+    with pytest.raises(InputError, match="no known news format"):
+        parsed(root)
+
+
+def test_a_channel_as_the_root_gives_each_item_once() -> None:
+    assert story("<channel><title>W</title><item><title>A</title></item></channel>").headline == "A"
 
 
 def test_an_item_without_guid_and_link_has_a_uri_of_its_content() -> None:

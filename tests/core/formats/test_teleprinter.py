@@ -35,6 +35,40 @@ def test_rush_words_alone_on_a_line_are_not_the_headline(rush: str, signal: str 
     assert (found.headline, found.byline, found.signal) == ("Ferry line reopens", "By A. N. Other, Acme", signal)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("acm0042 3 i 64    acm 0042", "acm 0042 3 i 64", "ACM0042 3 - 64", "acm42 3 i/k 64", "acm-0042 3 i"),
+        *("acmnews1234567 3 wi 64", "acm0042 3 64"),
+    ],
+)
+def test_header_lines_are_read_as_the_agencies_write_them(header: str) -> None:
+    found = story(iptc7901().replace("acm0042 3 i 64    acm 0042", header))
+    assert (found.source_format, found.urgency, found.headline) == ("iptc7901", 3, "Ferry line reopens")
+
+
+def test_a_byline_may_take_two_lines_or_stand_behind_the_headline() -> None:
+    found = story(iptc7901("Ferry line reopens\r\nBy A. N. Other\r\nand B. Other, Acme ="))
+    assert (found.headline, found.byline) == ("Ferry line reopens", "By A. N. Other and B. Other, Acme")
+    found = story(iptc7901("Ferry line reopens =\r\n\r\nBy A. N. Other, Acme"))
+    assert (found.byline, found.dateline) == ("By A. N. Other, Acme", "Bergen (acm)")
+
+
+def test_without_etx_the_date_line_is_no_part_of_the_text() -> None:
+    found = story(iptc7901(end="051015 GMT Jan 26\r\n\x04"))
+    assert found.version_created == datetime(2026, 1, 5, 10, 15, tzinfo=UTC)
+    assert found.body is not None
+    assert found.body.endswith("The fjord was calm.")
+
+
+@pytest.mark.parametrize("text", [iptc7901(), anpa()])
+def test_transmissions_one_after_the_other_are_a_story_each(text: str) -> None:
+    result = parsed(text + text.replace("Ferry line", "Bus line"))
+    assert [one.headline for one in result.stories] == ["Ferry line reopens", "Bus line reopens"]
+    with pytest.raises(InputError, match="cut short"):
+        parsed(text + text.split("\x03", maxsplit=1)[0])
+
+
 def test_a_rush_word_kill_withdraws_the_story() -> None:
     assert story(iptc7901("KILL\r\nFerry line reopens =")).status is Status.CANCELED
 
@@ -77,6 +111,11 @@ def test_notes_and_credits_before_the_headline_are_not_it() -> None:
         anpa(marked="^AP Photo OSL101<\r\n^Eds: Updates.<\r\n^Acme News=\r\n^Ferry line reopens<\r\n^Acme=\r\n")
     )
     assert (found.headline, found.ed_note, found.signal) == ("Ferry line reopens", "Updates.", "update")
+
+
+def test_a_marked_line_goes_on_until_it_is_closed() -> None:
+    found = story(anpa(marked="^Ferry line<\r\n^Eds: Adds quote\r\nin paragraph 4.<\r\n^by A. N. OTHER=\r\n"))
+    assert (found.ed_note, found.byline) == ("Adds quote in paragraph 4.", "by A. N. OTHER")
 
 
 def test_a_flash_may_have_no_headline() -> None:
