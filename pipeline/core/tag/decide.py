@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.core.tag.dictionary import Sense
-from pipeline.core.tag.neighbours import Words, after_town, forbidden, preposition, qualify, ticker
+from pipeline.core.tag.neighbours import Words, after_town, forbidden, minority, preposition, qualify, ticker
 from pipeline.core.tag.scan import PLACES, REGIONAL, Hit
 
 _UNPROVEN = "weak alias without evidence in the story"
@@ -59,7 +59,7 @@ class _Decision:
             elif use == "actor":
                 self._actor(hit)
             elif use in REGIONAL:
-                self._region(hit, hits[index + 1] if index < last else None)
+                self._region(hit, hits[index - 1] if index else None, hits[index + 1] if index < last else None)
         if self.moved:
             self._move()
         cues = self._cues()
@@ -80,7 +80,7 @@ class _Decision:
             if hit.sense.region:
                 self.strong[hit.sense.region] += 1
 
-    def _region(self, hit: Hit, following: Hit | None) -> None:
+    def _region(self, hit: Hit, before: Hit | None, following: Hit | None) -> None:
         if hit.accepted:  # by the town before it
             self.strong[hit.sense.region] += 1
         elif ticker(hit):
@@ -90,6 +90,8 @@ class _Decision:
             self.moved[hit.pattern.form] = hit.sense
         elif reason := forbidden(hit, following, self.context.words):
             hit.reason = reason
+        elif before is not None and minority(before, hit):
+            hit.reason = f"a people of {before.written}"
         elif hit.sense.weak:
             self.pending.append(hit)
         else:

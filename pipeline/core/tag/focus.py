@@ -52,14 +52,16 @@ def place_weight(hit: Hit) -> float:
 class Tally:
     """What the hits add up to for one region or actor."""
 
-    __slots__ = ("governs", "mentions", "prominent", "score", "spans")
+    __slots__ = ("mentions", "part", "prominent", "score", "sector", "spans")
 
     def __init__(self) -> None:
         self.score = 0.0
         self.mentions = 0
         self.spans: list[Span] = []
-        self.governs = False
-        """Whether a country stands for its government somewhere."""
+        self.part = 0
+        """The most that a country does somewhere: ``neighbours.part``."""
+        self.sector = ""
+        """What the story calls a person, where it differs from the dictionary."""
         self.prominent = False
         """Named in the headline or the lead."""
 

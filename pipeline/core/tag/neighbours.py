@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.core.tag.dictionary import Sense
-from pipeline.core.tag.grammar import DIRECTIONS, FIRM, LOCATIVE, SPEECH, STREETS, TICKER
+from pipeline.core.tag.grammar import (
+    ACTS,
+    BACKING,
+    DIRECTIONS,
+    FIRM,
+    GROUND,
+    LOCATIVE,
+    PLACING,
+    SPEECH,
+    STREETS,
+    TICKER,
+)
 from pipeline.core.tag.scan import PLACES, Hit
 
 Words = Mapping[str, frozenset[str]]
@@ -115,11 +126,58 @@ def preposition(hit: Hit) -> str:
     return ""
 
 
-def governs(hit: Hit) -> bool:
-    """Say whether a country stands for its government: not ``in Hungary``, ``Hungarian army`` or ``Hungarian wine``."""
-    if hit.anchor or hit.sense.use not in ("name", "capital", "demonym") or preposition(hit):
-        return False
-    return hit.sense.use != "demonym" or not hit.text.written[hit.end + 1 : hit.end + 2].islower()
+def minority(before: Hit, hit: Hit) -> bool:
+    """Say whether a people is one of the country before it: ``Bosnian Serbs``, ``Guatemalan Indians``."""
+    return (
+        hit.sense.use == "demonym"
+        and before.accepted
+        and before.sense.use == "demonym"
+        and before.text is hit.text
+        and hit.start - before.end == 1
+        and hit.text.written[before.end] == " "
+    )
+
+
+def word_before(hit: Hit) -> str:
+    """Return the folded word before a hit."""
+    padded = hit.text.folded.text
+    return padded[padded.rfind(" ", 0, hit.from_ - 1) + 1 : hit.from_ - 1]
+
+
+def word_after(hit: Hit) -> str:
+    """Return the folded word behind a hit."""
+    padded = hit.text.folded.text
+    return padded[hit.to + 1 : padded.find(" ", hit.to + 1)]
+
+
+PLACED, NAMED, ACTING = range(3)
+"""What a country does in a sentence: nothing, it is where something happens; it is named; its government acts."""
+
+
+def part(hit: Hit) -> int:
+    """Return what a region does: ``in Hungary`` is a place, ``Hungarian wine`` names it, ``Hungary said`` acts."""
+    if hit.anchor:
+        return NAMED
+    before = preposition(hit)
+    written = hit.text.written
+    if hit.aside or before in PLACING or (written[hit.end : hit.end + 1] in "-–" and BACKING.match(written, hit.end)):
+        return PLACED
+    padded, begin = hit.text.folded.text, hit.to + 1
+    end = padded.find(" ", begin)
+    following = padded[begin:end]
+    if following == "s":
+        begin, end = end + 1, padded.find(" ", end + 1)
+        following = padded[begin:end]
+    if following in GROUND:
+        return PLACED
+    if hit.sense.use != "demonym":
+        return ACTING if hit.sense.use in _GOVERNING and not before else NAMED
+    if not written[hit.end + 1 : hit.end + 2].islower():
+        return ACTING
+    return ACTING if following in ACTS or padded[end + 1 : padded.find(" ", end + 1)] in ACTS else NAMED
+
+
+_GOVERNING = frozenset({"name", "capital"})
 
 
 def names_firm(hit: Hit) -> bool:

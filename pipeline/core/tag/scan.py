@@ -40,12 +40,14 @@ class Hit:
     __slots__ = (
         "accepted",
         "anchor",
+        "aside",
         "end",
         "evidence",
         "from_",
         "owners",
         "pattern",
         "reason",
+        "role",
         "sense",
         "senses",
         "start",
@@ -67,6 +69,10 @@ class Hit:
         self.accepted = False
         self.anchor = False
         """Whether it only says whose a role noun is: ``Turkish`` in ``Turkish army``."""
+        self.aside = False
+        """Whether it only says where the town before it lies: ``in Basra, Iraq``."""
+        self.role = ""
+        """The sector that the story gives to a person: ``rebel leader``."""
         self.owners: tuple[str, ...] = ()
         """The regions that a role noun belongs to."""
         self.evidence = ""
@@ -142,8 +148,10 @@ def _senses(pattern: Pattern, written: str, caps: bool) -> tuple[Sense, ...]:
         exact = tuple(sense for form, sense in pattern.exact if form == written)
         if exact:
             return exact
-    if caps or not pattern.capital:
+    if caps:
         return pattern.loose
+    if not pattern.capital:
+        return pattern.small if pattern.small and written[pattern.name : pattern.name + 1].islower() else pattern.loose
     if pattern.upper:
         return pattern.loose if written.isupper() else ()
     return () if written[pattern.name : pattern.name + 1].islower() else pattern.loose

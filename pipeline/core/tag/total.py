@@ -9,7 +9,7 @@ from pipeline.core.story import Actor, Kind, Region, Role
 from pipeline.core.tag.decide import Context
 from pipeline.core.tag.dictionary import Dictionary
 from pipeline.core.tag.focus import FIRM, KEPT, Tally, add_prior, passing, roles, weight
-from pipeline.core.tag.neighbours import governs, names_firm
+from pipeline.core.tag.neighbours import ACTING, NAMED, names_firm, part
 from pipeline.core.tag.scan import REGIONAL, Hit
 
 
@@ -25,6 +25,10 @@ def total(hits: Sequence[Hit], context: Context, dictionary: Dictionary) -> Tags
         tuple(sorted(sums.found_regions(context.located), key=lambda region: (-region.score, region.code))),
         tuple(sorted(sums.found_actors(), key=lambda actor: (-actor.score, actor.id))),
     )
+
+
+_ENOUGH = 2
+"""Countries that act, from which on one where something merely happens is no actor."""
 
 
 class _Sums:
@@ -44,11 +48,13 @@ class _Sums:
         if sense.use in REGIONAL:
             tally = self.regions.get(sense.region) or self.regions.setdefault(sense.region, Tally())
             tally.add(hit, score * FIRM if names_firm(hit) else score)
-            tally.governs = tally.governs or governs(hit)
+            tally.part = max(tally.part, part(hit))
         elif sense.actor:
             if sense.region:
                 self.countries[sense.region] = self.countries.get(sense.region, 0.0) + score
-            self.actors.setdefault(sense.actor, Tally()).add(hit, score)
+            tally = self.actors.get(sense.actor) or self.actors.setdefault(sense.actor, Tally())
+            tally.add(hit, score)
+            tally.sector = hit.role or tally.sector
         for owner in hit.owners:
             office = f"{owner.lower()}-{hit.pattern.form.replace(' ', '-')}" if sense.use == "office" else ""
             if office in self.dictionary.actors:
@@ -67,15 +73,20 @@ class _Sums:
     def found_actors(self) -> Iterator[Actor]:
         """Yield who is named, the states of the regions that are, and the role nouns with their countries."""
         top = max((tally.score for tally in (*self.actors.values(), *self.regions.values())), default=0.0)
+        taken = {code for code, _, _ in self.roles}
         for id_, tally in self.actors.items():
             being = self.dictionary.actors[id_]
             if not passing(being.kind, tally):
-                yield _actor((id_, being.name, being.kind, being.country, being.sector), tally, top)
+                sector = tally.sector or being.sector
+                if sector and being.country:
+                    taken.add(being.country)
+                yield _actor((id_, being.name, being.kind, being.country, sector), tally, top)
+        parties = taken | {code for code, tally in self.regions.items() if tally.part >= NAMED and tally.mentions}
         for code, tally in self.regions.items():
-            if tally.mentions:
+            if tally.mentions and (code in parties or len(parties) < _ENOUGH):
                 entry = self.dictionary.regions[code]
-                sector = "GOV" if tally.governs else ""
-                yield _actor((entry.qid or code, entry.name, Kind.STATE, code, sector), tally, top)
+                acts = tally.part == ACTING or (tally.part == NAMED and code not in taken)
+                yield _actor((entry.qid or code, entry.name, Kind.STATE, code, "GOV" if acts else ""), tally, top)
         for (code, sector, use), tally in self.roles.items():
             kind = Kind.OFFICE if use == "office" else Kind.ORGANISATION
             name = f"{self.dictionary.regions[code].name}: {sector}"

@@ -35,13 +35,28 @@ _PRIORITY = {"null": 0, "actor": 1, "name": 2, "capital": 3, "demonym": 4, "divi
 class Pattern:
     """What a folded form may stand for: ``loose`` senses in any case, ``exact`` ones as written."""
 
-    __slots__ = ("aside", "bare", "capital", "cased", "exact", "form", "lead", "length", "loose", "name", "upper")
+    __slots__ = (
+        "aside",
+        "bare",
+        "capital",
+        "cased",
+        "exact",
+        "form",
+        "lead",
+        "length",
+        "loose",
+        "name",
+        "small",
+        "upper",
+    )
 
     def __init__(self, form: str) -> None:
         self.form = form
         self.length = len(form)
         self.loose: tuple[Sense, ...] = ()
         self.exact: tuple[tuple[str, Sense], ...] = ()
+        self.small: tuple[Sense, ...] = ()
+        """The senses without a capital, where there are others with one: ``union`` is no town."""
         self.capital = True
         """Whether the first letter must be a capital."""
         self.cased = False
@@ -64,6 +79,8 @@ class Pattern:
             return
         text = alias.text[self.name :]
         capital = text[0].isupper() if text[0].isalpha() else next(filter(str.isalpha, text), "").isupper()
+        if not capital:
+            self.small += senses
         if self.loose:
             self.capital = self.capital and capital
             self.upper = self.upper and text.isupper()
@@ -83,7 +100,9 @@ class Pattern:
 
     def finish(self) -> None:
         """Draw the conclusions, when every alias is in."""
-        self.cased = bool(self.exact) or self.upper
+        if len(self.small) == len(self.loose):
+            self.small = ()
+        self.cased = bool(self.exact or self.small) or self.upper
         if self.loose and not self.exact and self.loose[0].use in _ASIDE:
             uses = {sense.use for sense in self.loose}
             self.aside = "hint" if uses <= _HINTS else "role" if uses == {"agent"} else ""
