@@ -60,7 +60,6 @@ KNOWN_GAPS = {
     "/15/HN-40238": "organisations have no French names in the dictionaries",
     "0615:LFP1121": "a Swiss canton and its towns are taken for namesakes",
     "/15/HN-40488": "an Arabic short name of the Emirates is not known",
-    "26:news/2175": "Georgia Bulldogs: a team's name is no trap yet",
 }
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.core.tag.dictionary import Sense
-from pipeline.core.tag.neighbours import Words, after_town, forbidden, minority, preposition, qualify, ticker
+from pipeline.core.tag.neighbours import Words, after_town, forbidden, minority, namesake, preposition, qualify, ticker
 from pipeline.core.tag.scan import PLACES, REGIONAL, Hit
 
 _UNPROVEN = "weak alias without evidence in the story"
@@ -49,6 +49,8 @@ class _Decision:
         self.pending: list[Hit] = []
         self.strong: Counter[str] = Counter()
         self.moved: dict[str, Sense] = {}
+        self.namesakes: dict[str, str] = {}
+        """Why a bare name is somebody else's, by its form."""
 
     def run(self) -> None:
         hits, last = self.hits, len(self.hits) - 1
@@ -62,6 +64,8 @@ class _Decision:
                 self._region(hit, hits[index - 1] if index else None, hits[index + 1] if index < last else None)
         if self.moved:
             self._move()
+        if self.namesakes:
+            self._refuse_namesakes()
         cues = self._cues()
         if cues or self.context.home:
             self._bring_home(cues)
@@ -75,10 +79,22 @@ class _Decision:
             hit.reason = "a ticker"
         elif hit.sense.weak:
             self.pending.append(hit)
+        elif reason := namesake(hit, self.context.words):
+            hit.reason = reason
+            self.namesakes[hit.pattern.form] = reason
         else:
             hit.accept(hit.sense, "strong alias")
             if hit.sense.region:
                 self.strong[hit.sense.region] += 1
+
+    def _refuse_namesakes(self) -> None:
+        """Refuse the other mentions of somebody of another given name: ``Braverman`` beside ``Philip Braverman``."""
+        for hit in self.hits:
+            if hit.accepted and hit.sense.use == "actor" and hit.pattern.form in self.namesakes:
+                hit.accepted = False
+                hit.reason = f"elsewhere {self.namesakes[hit.pattern.form]}"
+                self.strong[hit.sense.region] -= 1
+        self.strong += Counter()
 
     def _region(self, hit: Hit, before: Hit | None, following: Hit | None) -> None:
         if hit.accepted:  # by the town before it

@@ -6,11 +6,14 @@ Plain data, compiled once from the tables and read back from a cache; ``vocabula
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
 from pipeline.core.story import Kind
+
+_FRESH = timedelta(days=366)
+"""How long a holder without an end is believed after the day on which the source was read."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -69,6 +72,12 @@ class Holder(msgspec.Struct, frozen=True, gc=False):
     def holds(self, day: date) -> bool:
         """Say whether the office was held on ``day``."""
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+    def vouches(self, day: date) -> bool:
+        """Say whether a source that somebody read has the office held on ``day``; one without an end, for a year."""
+        if self.checked is None or not self.verified or not self.holds(day):
+            return False
+        return self.until is not None or day <= self.checked + _FRESH
 
 
 class Sense(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -66,6 +66,19 @@ def forbidden(hit: Hit, following: Hit | None, words: Words) -> str:
     return _after_given_name(hit, words) or _before_capital(hit, following, words)
 
 
+def namesake(hit: Hit, words: Words) -> str:
+    """Return why a surname is somebody else's: a given name before it, or a surname behind what is a given name too."""
+    if not hit.pattern.bare or hit.text.caps or hit.text.written[hit.start + 1 : hit.end].isupper():
+        return ""
+    reason = _after_given_name(hit, words)
+    if reason or hit.pattern.form not in words.get("given", _NONE):
+        return reason
+    written = hit.text.written
+    if written[hit.end : hit.end + 1] == " " and written[hit.end + 1 : hit.end + 2].isupper():
+        return f"a given name before {word_after(hit).capitalize()}"
+    return ""
+
+
 def _spoken(hit: Hit) -> bool:
     """Say whether a demonym is a language: ``written in German.``; not ``in German industry``."""
     written, padded = hit.text.written, hit.text.folded.text

@@ -12,6 +12,8 @@ from pipeline.core.tag.fold import fold
 from pipeline.core.tag.scan import Hit, Text
 from pipeline.core.tag.vocabulary import Pattern
 
+_POSSESSIVE = frozenset({"'s ", "’s ", "'S ", "’S "})
+
 
 class Surnames:
     """The surnames of the dictionary's people."""
@@ -27,6 +29,7 @@ class Surnames:
                     self.bearers[form].append(sense)
                     self.of[sense.actor].append(form)
         self.patterns: dict[str, Pattern] = {}
+        self.given = dictionary.words.get("given", frozenset())
         self.offices = {holder.office for holder in dictionary.holders}
 
     def find(self, hits: Sequence[Hit], texts: Sequence[Text], day: date | None) -> list[Hit]:
@@ -59,7 +62,7 @@ class Surnames:
             if day is None or not hit.accepted or hit.sense.actor not in self.offices:
                 continue
             for holder in self.dictionary.holders_of(hit.sense.actor, day):
-                if holder.verified:
+                if holder.vouches(day):
                     being = self.dictionary.actors[holder.person]
                     sense = Sense("actor", being.country, being.id, being.sector, origin=holder.origin)
                     held = Hit(hit.text, hit.start, hit.end, hit.from_, hit.to, hit.pattern, (sense,))
@@ -68,23 +71,42 @@ class Surnames:
         return found
 
     def _titled(self, hits: Sequence[Hit], known: dict[str, str], day: date | None) -> list[tuple[str, str]]:
+        """Return the surnames behind an office or a title, and behind an institution: ``the Fed's Volcker``."""
         found = []
-        regions = {hit.sense.region for hit in hits if hit.accepted and hit.sense.region}
+        regions: set[str] | None = None
         for hit in hits:
-            if hit.sense.use != "office" or hit.text.written[hit.end : hit.end + 1] != " ":
+            form = self._behind(hit)
+            if not form or form in known:
                 continue
-            padded = hit.text.folded.text
-            form = padded[hit.to + 1 : padded.find(" ", hit.to + 1)]
-            if form in known or form not in self.bearers or not hit.text.written[hit.end + 1].isupper():
-                continue
-            bearers = [sense for sense in self.bearers[form] if sense.region in regions] or (
-                self.bearers[form] if len(self.bearers[form]) == 1 else []
-            )
+            if hit.sense.use == "actor":
+                bearers = [sense for sense in self.bearers[form] if sense.region == hit.sense.region]
+            else:
+                if regions is None:
+                    regions = {hit.sense.region for hit in hits if hit.accepted and hit.sense.region}
+                bearers = [sense for sense in self.bearers[form] if sense.region in regions] or (
+                    self.bearers[form] if len(self.bearers[form]) == 1 else []
+                )
             if len(bearers) > 1 and day is not None:
                 bearers = [sense for sense in bearers if self._holds(sense.actor, day)] or bearers
             if bearers:
                 found.append((form, bearers[0].actor))
         return found
+
+    def _behind(self, hit: Hit) -> str:
+        """Return the surname behind an office, a title or the possessive of an institution, or nothing."""
+        written = hit.text.written
+        if hit.sense.use == "office" and written[hit.end : hit.end + 1] == " ":
+            gap = 1
+        elif hit.sense.use == "actor" and hit.accepted and written[hit.end : hit.end + 3] in _POSSESSIVE:
+            gap = 3
+        else:
+            return ""
+        padded, begin = hit.text.folded.text, hit.end + gap
+        form = padded[hit.to + gap : padded.find(" ", hit.to + gap)]
+        if form not in self.bearers or not written[begin : begin + 1].isupper():
+            return ""
+        behind = begin + len(form) + 1
+        return "" if form in self.given and written[behind : behind + 1].isupper() else form  # Senator Bill Bradley
 
     def _holds(self, person: str, day: date) -> bool:
         return any(holder.person == person and holder.holds(day) for holder in self.dictionary.holders)

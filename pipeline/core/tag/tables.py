@@ -8,7 +8,7 @@ written and ``~`` makes it weak: it then needs evidence in the story. A later fo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from hashlib import sha256
 
@@ -20,12 +20,12 @@ from pipeline.core.tag.dictionary import Alias, Being, Dictionary, Entry, Group,
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "regions": ("code", "name", "qid", "above", "un", "parent", "capital", "since", "until"),
+    "words": ("word", "use"),
     "aliases": ("alias", "use", "region", "weight", "language", "actor"),
     "actors": ("id", "name", "kind", "country", "sector", "aliases", "short"),
     "holders": ("office", "person", "since", "until", "source", "checked"),
     "groups": ("group", "code", "since", "until"),
     "agents": ("agent", "sector", "office"),
-    "words": ("word", "use"),
 }
 USES = frozenset({"name", "demonym", "capital", "city", "division", "place", "cue", "money", "null", "actor"})
 WORD_USES = frozenset({"given", "title", "plain", "context", "after"})
@@ -179,7 +179,7 @@ class _Compiler:
             if kind is Kind.OFFICE and " of " in alias:
                 self._alias(alias[0].lower() + alias[1:], sense, "")  # the prime minister of Malta
         if kind is Kind.PERSON and row["short"] != "-":
-            for short in many(row["short"]) or [surname(being)]:
+            for short in many(row["short"]) or [surname(being, self.words["given"])]:
                 self._alias(short, msgspec.structs.replace(sense, use="surname", weak=True), "")
 
     def _holders(self, row: Row) -> None:
@@ -288,10 +288,13 @@ def many(cell: str) -> list[str]:
     return [part for raw in cell.split("|") if (part := raw.strip())]
 
 
-def surname(person: Being) -> str:
-    """Return what a person is called in short: the last word, or the first where the family name stands first."""
+def surname(person: Being, given: Collection[str] = ()) -> str:
+    """Return what a person is called in short: the last word, or the first where the family name stands first.
+
+    ``given`` are names that no family has: ``Jack Ma``.
+    """
     words = person.name.split()
-    if person.country in _FAMILY_FIRST and len(words) > 1 and words[0].isalpha():
+    if person.country in _FAMILY_FIRST and len(words) > 1 and words[0].isalpha() and words[0].lower() not in given:
         return words[0]
     return words[-1]
 

@@ -103,6 +103,8 @@ class Tagger:
     def _located(self, dateline: str, words: Vocabulary) -> str:
         """Return the region of a dateline: of its last place, as ``CALGARY, Alberta`` ends in the larger one."""
         hits = [hit for hit in scan(Text("dateline", dateline), words) if hit.sense.use in REGIONAL]
+        if len(hits) > 1:  # ATHENS, Georgia
+            decide(hits, Context(self.dictionary.words))
         return hits[-1].sense.region if hits else ""
 
 

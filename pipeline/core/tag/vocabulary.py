@@ -21,6 +21,8 @@ _ARABIC = re.compile("[\u0600-\u06ff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _JOINED = ("و", "ب", "ل", "ف", "ك", "وب", "ول")
 """And, in, for, so, like: written together with the next word."""
+_THE, _FOR_THE = "ال", ("لل", "ولل")
+"""The article, and what it becomes behind ``for``."""
 _TRAVELLING = frozenset({"capital", "place", "division"})
 _LARGE = 0.5
 """Millions of people from which on a town is called so in other languages too."""
@@ -213,6 +215,8 @@ def _forms(text: str) -> list[tuple[str, str]]:
         return [(folded, folded)]
     if _ARABIC.search(folded):
         forms = [prefix + folded for prefix in ("", *_JOINED)]
+        if folded.startswith(_THE):
+            forms += [prefix + folded[len(_THE) :] for prefix in _FOR_THE]
     else:
         forms = [folded.strip()]
         if "  " in folded:

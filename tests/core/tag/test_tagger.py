@@ -73,6 +73,25 @@ def test_a_town_in_a_local_story_is_the_one_at_home(tag: Tag) -> None:
     assert [region.code for region in tag(body=body).regions] == ["GB"]
 
 
+def test_a_dateline_of_a_town_and_its_state_is_in_the_state(tag: Tag) -> None:
+    assert [region.code for region in tag("Profit falls", dateline="ATHENS, Georgia").regions] == ["US"]
+    assert [region.code for region in tag("Profit falls", dateline="TBILISI, Georgia").regions] == ["GE"]
+
+
+def test_a_surname_behind_another_given_name_is_somebody_else(tag: Tag) -> None:
+    named = {actor.name for actor in tag("Mugabe wins", "The runner Philip Mugabe won. Mugabe smiled.").actors}
+    assert "Robert Mugabe" not in named
+    assert "Robert Mugabe" in {actor.name for actor in tag("Mugabe wins", "The old man smiled.").actors}
+
+
+def test_a_given_name_behind_a_title_is_no_surname(tag: Tag) -> None:
+    assert not [actor for actor in tag(body="Senator Bill Quillfeather spoke.").actors if actor.kind == "person"]
+
+
+def test_a_surname_behind_its_institution_is_as_good_as_a_title(tag: Tag) -> None:
+    assert "Paul Volcker" in {actor.name for actor in tag(body="The Federal Reserve's Volcker spoke.").actors}
+
+
 def test_a_headline_in_capitals_is_read(tag: Tag) -> None:
     tags = tag("TURKEY AND IRAN SIGN GAS DEAL", "The deal was signed.")
     assert {region.code for region in tags.regions} == {"TR", "IR"}
@@ -124,6 +143,7 @@ def test_a_role_noun_belongs_to_the_only_country_of_the_story(tag: Tag) -> None:
     ("language", "text", "codes"),
     [
         ("ar", "الرئيس الأمريكي يزور روسيا وإسرائيل", {"US", "RU", "IL"}),
+        ("ar", "زيارة رسمية للصين", {"CN"}),
         ("de", "Die französische Regierung begrüßt Russlands Schritt", {"FR", "RU"}),
         ("es", "El presidente ruso llegó a Turquía", {"RU", "TR"}),
         ("fr", "La Chine et les États-Unis signent à Pékin", {"CN", "US"}),
