@@ -1,8 +1,9 @@
 """Datelines: the place, date and agency that open a wire story's text, taken off it.
 
 ``GROSSETO, Italy (AP) --``, ``Berlin (dpa) -``, ``BEIJING, Oct. 10 (Xinhua) --``, ``MOSCOW, April 3. /TASS/.``,
-``LONDON--(BUSINESS WIRE)--``, ``PARIS -``. An opening in mixed case counts only with an agency that is known, or is the
-provider, or stands in lower case: "Nutrisystem Inc. (NTRI) - the company" opens a sentence.
+``LONDON--(BUSINESS WIRE)--``, ``(ANSA) - ROMA, 12 MAG -``, ``PARIS -``. An opening
+in mixed case counts only with an agency that is known, or is the provider, or stands in lower case: "Nutrisystem Inc.
+(NTRI) - the company" opens a sentence.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import re
 
 _DASH = r"(?:-{1,2}|–|—|_{1,2}|―)"
 _WITH_AGENCY = re.compile(
-    rf"(?P<place>[^\W\d_][^()\n]{{1,90}}?)\s*(?:-{{1,2}}|–|—)?\s?\((?P<agency>[^()\n]{{2,40}})\)(?P<end>\s*(?:\.\s*)?{_DASH}\s*|\s*[.:]\s+)"
+    rf"(?P<place>[^\W\d_][^()\n]{{1,90}}?)\s*(?:-{{1,2}}|–|—)?\s?\((?P<agency>[^()\n]{{2,40}})\)(?P<end>\s*(?:\.\s*)?{_DASH}\s*|\s*[.:=]\s+|\s+)"
+)
+_AGENCY_FIRST = re.compile(
+    rf"\((?P<agency>[^()\n]{{2,40}})\)\s*(?:\.\s*)?{_DASH}\s+(?:(?P<place>[^\W\d_][^()\n]{{1,60}}?)\s{_DASH}\s+)?"
 )
 _SLASHED = re.compile(rf"(?P<place>[^\W\d_][^/\n]{{1,90}}?)\s*/(?P<agency>[^/\n]{{2,40}})/\s*(?:\.\s+|{_DASH}\s*)")
 _BARE = re.compile(
@@ -22,7 +26,22 @@ _AGENCIES = frozenset(
     (
         *("ap", "reuters", "afp", "dpa", "upi", "xinhua", "tass", "itar-tass", "ansa", "efe", "kyodo", "jiji press"),
         *("pa", "pti", "ians", "ani", "anp", "apa", "ats", "belga", "tt", "ntb", "ritzau", "stt", "lusa", "ctk", "pap"),
-        *("mti", "interfax", "ria novosti", "ukrinform", "anadolu", "aa", "yonhap", "kcna", "cna", "bernama", "antara"),
+        *(
+            "mti",
+            "interfax",
+            "ria novosti",
+            "ukrinform",
+            "anadolu",
+            "aa",
+            "yonhap",
+            "kcna",
+            "cna",
+            "bernama",
+            "antara",
+            "sda",
+            "awp",
+            "čtk",
+        ),
         *(
             "aap",
             "rte",
@@ -91,6 +110,7 @@ _NO_PLACES = frozenset(
         ),
     )
 )
+_ABBREVIATED = re.compile(r"\b(?:[A-Z][a-z]{0,5}|\d{1,2})\.")
 _LONGEST = 160
 
 
@@ -99,9 +119,16 @@ def split_dateline(body: str | None, provider: str | None) -> tuple[str | None, 
     if not body:
         return None, body
     opening = body[:_LONGEST]
+    if (
+        opening[0] == "("
+        and (found := _AGENCY_FIRST.match(opening)) is not None
+        and _is_known(found["agency"], provider)
+    ):
+        end = found.end() if _is_dated_place(found["place"]) else opening.index(")") + 1
+        return _clean(opening[:end]), body[end:].lstrip(" .-–—_―")
     for sign, pattern in (("(", _WITH_AGENCY), ("/", _SLASHED)):
         found = pattern.match(opening) if sign in opening else None
-        if found is not None and _credible(found["place"], found["agency"], provider):
+        if found is not None and _credible(found, provider):
             return _clean(found.group()), body[found.end() :]
     found = _BARE.match(opening) if opening[:2].isupper() else None
     if found is not None and found["place"] not in _NO_PLACES and _is_place(found["place"], found["rest"]):
@@ -109,13 +136,29 @@ def split_dateline(body: str | None, provider: str | None) -> tuple[str | None, 
     return None, body
 
 
-def _credible(place: str, agency: str, provider: str | None) -> bool:
+def _credible(found: re.Match[str], provider: str | None) -> bool:
+    place, agency = found["place"], found["agency"]
     words = place.split()
-    if len(words) > 10 or (". " in place and not re.search(r"\b(?:[A-Z][a-z]{0,5}|\d{1,2})\.", place)):
+    if len(words) > 10 or (". " in place and not _ABBREVIATED.search(place) and not _capitals(words[0])):
         return False
-    name = agency.strip().casefold()
-    known = name in _AGENCIES or name.split("/")[0] in _AGENCIES or (provider is not None and _same(name, provider))
+    known = _is_known(agency, provider)
+    if "end" in found.re.groupindex and not found["end"].strip():
+        # Nothing but a blank behind the agency: AFP in "said to AFP (AFP) today" would do.
+        return known and (_capitals(words[0]) or _is_dated_place(place))
     return known or _capitals(words[0]) or (agency.islower() and len(agency) < 8 and words[0][:1].isupper())
+
+
+def _is_known(agency: str, provider: str | None) -> bool:
+    name = agency.strip().casefold()
+    return name in _AGENCIES or name.split("/")[0] in _AGENCIES or (provider is not None and _same(name, provider))
+
+
+def _is_dated_place(place: str | None) -> bool:
+    """Whether a place stands there in capitals, or with a day behind it."""
+    if not place:
+        return False
+    head, _, day = place.partition(",")
+    return len(place.split()) < 8 and head[:1].isupper() and (_capitals(head.split()[0]) or any(map(str.isdigit, day)))
 
 
 def _same(agency: str, provider: str) -> bool:
@@ -134,4 +177,4 @@ def _is_place(place: str, rest: str | None) -> bool:
 
 
 def _clean(dateline: str) -> str:
-    return dateline.strip().rstrip("-–—_―:").rstrip()
+    return dateline.strip().rstrip("-–—_―:= ")

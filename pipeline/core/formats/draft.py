@@ -15,7 +15,8 @@ import msgspec
 from pipeline.core.errors import InputError
 from pipeline.core.formats.datelines import split_dateline
 from pipeline.core.formats.dates import moment
-from pipeline.core.formats.labels import embargo_phrase, headline_label, loudness, note_label, slug_label
+from pipeline.core.formats.embargoes import embargo_phrase
+from pipeline.core.formats.labels import headline_label, loudness, note_label, slug_label
 from pipeline.core.formats.text import one_line
 from pipeline.core.formats.words import MEANT, signal_of
 from pipeline.core.payload import Payload

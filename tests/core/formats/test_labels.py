@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.core.formats.datelines import split_dateline
-from pipeline.core.formats.labels import embargo_phrase, headline_label, note_label, slug_label
+from pipeline.core.formats.embargoes import embargo_phrase
+from pipeline.core.formats.labels import headline_label, note_label, slug_label
 from pipeline.core.story import Status
 from tests.core.formats.samples import story
 
@@ -26,6 +27,19 @@ from tests.core.formats.samples import story
         ("WITHDRAWN-Ferry reopens", "kill"),
         ("FLASH: Ferry sinks", "flash"),
         ("WRITETHRU/Ferry", "writethru"),
+        ("BULLETIN KILL Ferry", "kill"),
+        ("ATTENTION EDITORS - KILL: Ferry", "kill"),
+        ("ZURÜCKGEZOGEN: Fähre", "kill"),
+        ("*KILL* Ferry", "kill"),
+        ("UPDATE 2-CORRECTED-Ferry reopens", "correction"),
+        ("REFILE-UPDATE 1-Ferry", "refile"),
+        ("2ND UPDATE: Ferry", "update"),
+        ("OFFICIAL CORRECTION-Ferry", "correction"),
+        ("RECTIFICATIF: Le ferry", "correction"),
+        ("Correction: Ferry story", "correction"),
+        ("BREAKING NEWS: Ferry", "urgent"),
+        ("Correction in prices deepens", None),
+        ("Withdrawn: troops leave", None),
         ("Kill Bill returns", None),
         ("KILL BILL returns", None),
         ("Update: ferry reopens", None),
@@ -45,6 +59,11 @@ def test_a_headline_label_stands_in_capitals_at_the_start_and_set_off(headline: 
         ("BC-NO--Ferry, 2nd Ld", "update"),
         ("BC-NO--Ferry, Mandatory Kill", "kill"),
         ("FERRY-CORRECTION", "correction"),
+        ("BC-NO--Ferry, Kill", "kill"),
+        ("BC-NO--Ferry, 2nd Ld, 130", "update"),
+        ("BC-Kill Bill", None),
+        ("BC-NO--Building-Kill", None),
+        ("BC-Correction-Markets", None),
         ("BC-NO--Skill Games", None),
     ],
 )
@@ -65,6 +84,12 @@ def test_a_slug_ends_in_its_label(slug: str, signal: str | None) -> None:
         ("KILL - name is wrong", "kill"),
         ("Please disregard the story", "kill"),
         ("Diese Meldung wird hiermit zurückgezogen", "kill"),
+        ("EDITORS: Story withdrawn", "kill"),
+        ("Acme has withdrawn its story about ferries", "kill"),
+        ("Please do not use this story", "kill"),
+        ("Fixes typo in paragraph 3", "correction"),
+        ("Recasts with minister", "update"),
+        ("The story was killed by a rival", None),
         ("Refiles to fix slug", "refile"),
         ("Photos to follow", None),
         ("They kill time", None),
@@ -101,13 +126,28 @@ WRITTEN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
         ("Embargoed until noon EST, 2 March", datetime(2026, 3, 2, 17, 0, tzinfo=UTC)),
         ("Embargoed until 09:00 GMT", datetime(2026, 1, 6, 9, 0, tzinfo=UTC)),
         ("Hold for release until 18:30 GMT", datetime(2026, 1, 5, 18, 30, tzinfo=UTC)),
+        ("HOLD FOR RELEASE 10 a.m. EST Jan. 6", datetime(2026, 1, 6, 15, 0, tzinfo=UTC)),
+        ("STRICT EMBARGO 0600 GMT 6 JAN", datetime(2026, 1, 6, 6, 0, tzinfo=UTC)),
+        ("Adds quote. Embargo 00:01 6 January", datetime(2026, 1, 6, 0, 1, tzinfo=UTC)),
+        ("Embargoed for 0001 Tuesday January 6", datetime(2026, 1, 6, 0, 1, tzinfo=UTC)),
+        ("Embargoed until 6 a.m. EST Friday", datetime(2026, 1, 9, 11, 0, tzinfo=UTC)),
+        ("Sperrfrist bis Freitag 6 Uhr MEZ", datetime(2026, 1, 9, 5, 0, tzinfo=UTC)),
+        ("Embargoed until 10:01 GMT. Monitor our site", datetime(2026, 1, 5, 10, 1, tzinfo=UTC)),
+        ("Embargoed until 8 a.m. GMT tomorrow", datetime(2026, 1, 6, 8, 0, tzinfo=UTC)),
+        ("Embargado hasta las 10:00 GMT del 6 de enero", datetime(2026, 1, 6, 10, 0, tzinfo=UTC)),
     ],
 )
 def test_an_embargo_in_words_is_read(note: str, until: datetime) -> None:
     assert embargo_phrase(note, WRITTEN) == (True, until)
 
 
-@pytest.mark.parametrize("note", ["Embargo lifted", "The oil embargo was discussed", "No embargo", "", None])
+@pytest.mark.parametrize(
+    "note",
+    [
+        *("Embargo lifted", "The oil embargo was discussed", "No embargo", "", None, "Embargo: none"),
+        *("Adds that the oil embargo to Cuba ends", "EU embargo until 2027 in paragraph 4"),
+    ],
+)
 def test_a_note_that_lays_no_embargo_lays_none(note: str | None) -> None:
     assert embargo_phrase(note, WRITTEN) == (False, None)
 
@@ -140,6 +180,16 @@ def test_an_embargo_in_words_that_cannot_be_read_withholds_the_story(note: str) 
         ("PARIS - The trial", "PARIS"),
         ("HONG KONG, July 4 — The trial", "HONG KONG, July 4"),
         ("Bergen (Acme) - The trial", "Bergen (Acme)"),
+        ("(ANSA) - ROMA, 12 MAG - The trial", "(ANSA) - ROMA, 12 MAG"),
+        ("(ANSA) - Roma, 12 mag - The trial", "(ANSA) - Roma, 12 mag"),
+        ("(BELGA) - The trial - a long one - began", "(BELGA)"),
+        ("BRUSSELS 05/03 (BELGA) = The trial", "BRUSSELS 05/03 (BELGA)"),
+        ("STOCKHOLM (TT) The trial", "STOCKHOLM (TT)"),
+        ("New Delhi, Mar 5 (PTI) The trial", "New Delhi, Mar 5 (PTI)"),
+        ("MOSCOW. March 5 (Interfax) - The trial", "MOSCOW. March 5 (Interfax)"),
+        ("Madrid, 5 mar (EFE).- Le procès", "Madrid, 5 mar (EFE)."),
+        ("The agency told Agence France-Presse (AFP) the trial", None),
+        ("(He) - the judge", None),
         ("Nutrisystem Inc. (NTRI) - the company", None),
         ("NATO - the alliance", None),
         ("The trial began on Monday - late", None),
