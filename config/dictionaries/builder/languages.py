@@ -22,16 +22,20 @@ REFUSED = {
 CASES = {
     "ru": {
         "ия": ("ии", "ию", "ией"),
+        "й": ("я", "ю", "ем", "е"),
         "а": ("ы", "е", "у", "ой"),
         "я": ("и", "ю", "ей"),
         "ь": ("и", "я", "ю", "ем"),
+        "ы": ("ов", "ам", "ами", "ах"),
         "": ("а", "у", "ом", "е"),
     },
     "uk": {
         "ія": ("ії", "ію", "ією"),
+        "й": ("ю", "єм", "ї"),
         "а": ("и", "і", "у", "ою"),
         "я": ("і", "ю", "ею"),
         "ь": ("я", "ю", "ем", "і"),
+        "и": ("ів", "ам", "ами", "ах"),
         "": ("у", "ом", "і", "ові", "а"),
     },
 }
@@ -68,11 +72,12 @@ def build(folder: Path) -> None:
 
 def _forms(name: str, language: str, code: str) -> list[str]:
     """Return a name with its cases in Russian and Ukrainian, its genitive in German."""
-    bare = name.split(" (", maxsplit=1)[0].removesuffix("特别行政区").removesuffix("中国") or name
+    bare = name.replace("\u00ad", "").split(" (", maxsplit=1)[0].removesuffix("特别行政区").removesuffix("中国") or name
     if len(bare) < 2 or bare in ("US", "UK"):
         return []
     forms = [bare]
-    if language in CASES and " " not in bare and not bare.endswith(("о", "и", "е", "у", "э", "і")):
+    fixed = ("о", "е", "у", "э", "і", "ї") + (("и",) if language == "ru" else ())
+    if language in CASES and " " not in bare and not bare.isupper() and not bare.endswith(fixed):
         ending = next(ending for ending in CASES[language] if bare.endswith(ending))
         forms += [bare.removesuffix(ending) + case for case in CASES[language][ending]]
     if language == "de" and " " not in bare and not bare.endswith("s"):
