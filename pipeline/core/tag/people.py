@@ -109,7 +109,7 @@ class Surnames:
         return "" if form in self.given and written[behind : behind + 1].isupper() else form  # Senator Bill Bradley
 
     def _holds(self, person: str, day: date) -> bool:
-        return any(holder.person == person and holder.holds(day) for holder in self.dictionary.holders)
+        return any(holder.person == person and holder.vouches(day) for holder in self.dictionary.holders)
 
     def _occurrences(self, form: str, sense: Sense, text: Text, taken: set[tuple[str, int]]) -> list[Hit]:
         padded, found, place = text.folded.text, [], 0

@@ -117,10 +117,20 @@ def test_a_title_and_a_surname_name_the_one_who_held_the_office_then(tag: Tag) -
 
 
 def test_an_unverified_holder_is_never_inferred_from_the_office_alone(tag: Tag) -> None:
-    day = datetime(2020, 6, 1, tzinfo=UTC)
+    day = datetime(1987, 6, 1, tzinfo=UTC)
     ids = {actor.id for actor in tag(body="The French president spoke.", version_created=day).actors}
     assert "fr-president" in ids
-    assert "Q3052772" not in ids
+    assert "Q2038" not in ids
+
+
+def test_a_verified_holder_is_inferred_from_the_office_on_the_day_of_the_story(tag: Tag) -> None:
+    def named(year: int) -> set[str]:
+        day = datetime(year, 6, 1, tzinfo=UTC)
+        return {actor.id for actor in tag(body="The French president spoke.", version_created=day).actors}
+
+    assert "Q157" in named(2015)
+    assert "Q3052772" in named(2020)
+    assert "Q3052772" not in named(2035)  # nobody has looked since 2026
 
 
 def test_an_organisation_named_in_passing_is_passed_over(tag: Tag) -> None:
