@@ -22,7 +22,8 @@ from pipeline import config, metrics
 from pipeline.cli import COMMANDS, parser
 from pipeline.core.alerts import Alert
 from pipeline.core.payload import DeadLetter
-from pipeline.core.rules import grammar
+from pipeline.core.rules import Limits, grammar
+from pipeline.core.rules.changes import Stored
 from pipeline.core.story import Story
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -37,7 +38,7 @@ def pages() -> dict[str, str]:
         "metrics.md": NOTE + "# Metrics\n\n" + "\n".join(_metrics()),
         "query-language.md": NOTE + grammar.page(),
     }
-    for name, type_ in (("story", Story), ("alert", Alert), ("dead-letter", DeadLetter)):
+    for name, type_ in (("story", Story), ("alert", Alert), ("dead-letter", DeadLetter), ("rule", Stored)):
         schema = msgspec.json.schema(type_)
         found[f"schemas/{name}.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     return found
@@ -70,6 +71,7 @@ def _configuration() -> Iterator[str]:
     for type_, prefix in (
         (config.Config, ""),
         (config.Source, "sources[]."),
+        (Limits, "rule_limits."),
         (config.Fetching, "fetching."),
         (config.Recogniser, "recogniser."),
         (config.Ingest, "ingest."),

@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from pipeline.core.documents import read
 from pipeline.core.errors import ConfigError, Problem
+from pipeline.core.rules.limits import Limits
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -162,6 +163,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     mode: Literal["embedded", "distributed"] = "embedded"
     database: str = "../var/wirewatch.db"
     rules: tuple[str, ...] = ("rules",)
+    rule_limits: Limits = Limits()
     dictionaries: tuple[str, ...] = ()
     """Folders with a desk's own entries, added to the shipped dictionaries."""
     recogniser: Recogniser = Recogniser()

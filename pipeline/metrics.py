@@ -24,7 +24,10 @@ MATCHES = Counter("wirewatch_matches", "Rule matches.", ["worker"])
 ALERTS = Counter("wirewatch_alerts", "Alerts raised.", ["worker", "type", "topic"])
 DEAD = Counter("wirewatch_dead_letters", "Payloads that could not be processed.", ["worker", "step"])
 RULE_FAILURES = Counter("wirewatch_rule_failures", "Evaluations of a rule that failed.", ["rule"])
-RULES = Gauge("wirewatch_rules", "Rules loaded.", ["worker"])
+RULES = Gauge("wirewatch_rules", "Rules in force.", ["worker"])
+RULES_REFUSED = Gauge(
+    "wirewatch_rules_refused", "Rules that are refused or out, and records that cannot be read.", ["worker"]
+)
 STEP_SECONDS = Histogram("wirewatch_step_seconds", "Seconds in a step, by story.", ["worker", "step"], buckets=BUCKETS)
 BATCH_SECONDS = Histogram("wirewatch_batch_seconds", "Seconds from a batch read to its effects confirmed.", ["worker"])
 LAG = Gauge("wirewatch_lag", "Messages waiting, by partition.", ["worker", "topic", "partition"])

@@ -6,13 +6,15 @@ Clients of the distributed pipeline are imported where they are used, so that th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from pipeline import metrics
 from pipeline.adapters import dictionaries, rulefiles, sourcefiles, spacy_names
 from pipeline.adapters.files import Refuse
 from pipeline.adapters.sqlite import SqliteArchive, SqliteStore
+from pipeline.adapters.sqlite.rules import SqliteRules
 from pipeline.config import Config, shipped
 from pipeline.config import Source as SourceEntry
 from pipeline.core import formats
@@ -22,6 +24,8 @@ from pipeline.core.flow import STEPS, Desk
 from pipeline.core.payload import DeadLetter
 from pipeline.core.rules import Query, RuleSet
 from pipeline.core.rules import parse as parse_query
+from pipeline.core.rules.book import RuleBook
+from pipeline.core.rules.changes import RuleLog
 from pipeline.core.story import Story
 from pipeline.core.tag import Dictionary, Tagger
 from pipeline.core.tag.names import DictionaryNames
@@ -33,6 +37,7 @@ from pipeline.runners.ingest import Ingest
 from pipeline.runners.mail import Mail
 from pipeline.runners.polling import Feeds, Polled
 from pipeline.runners.sources import Files, Folder
+from pipeline.runners.stored_rules import StoredRules
 
 
 def dictionary(config: Config) -> Dictionary:
@@ -56,36 +61,103 @@ def _recogniser(config: Config, names: Dictionary) -> Recogniser | None:
 
 
 def rules(config: Config, names: Dictionary, paths: Sequence[str] | None = None) -> tuple[RuleSet, list[Problem]]:
-    """Return the sound rules of ``paths``, or else of the configured ones, and what is wrong with the others."""
-    found = paths or [str(config.path(path)) for path in config.rules]
-    return rulefiles.load(found, topics=config.topics, names=DictionaryNames(names))
+    """Return the rules of ``paths``, or else those in force, and what is wrong with the others."""
+    if not paths:
+        problems: list[Problem] = []
+        return rules_in_force(config, names, problems.append).rules, problems
+    return rulefiles.load(
+        paths,
+        topics=declared_topics(config),
+        names=DictionaryNames(names),
+        limits=config.rule_limits,
+        today=Clock().now().date(),
+    )
+
+
+def rule_paths(config: Config) -> list[str]:
+    """Return the configured rule files and folders."""
+    return [str(config.path(path)) for path in config.rules]
+
+
+def declared_topics(config: Config) -> tuple[str, ...] | None:
+    """Return the topics that rules may name; None for any, which only the embedded pipeline has room for."""
+    return None if config.mode == "embedded" and not config.topics else config.topics
+
+
+def rule_book(
+    config: Config,
+    names: Dictionary,
+    today: date,
+    refuse: Callable[[Problem], None],
+    paths: Sequence[str] | None = None,
+) -> RuleBook:
+    """Return the rules of ``paths``, or else of the configured files; ``refuse`` gets each problem, now and later."""
+    topics = declared_topics(config)
+    book = RuleBook(DictionaryNames(names), config.rule_limits, topics, refuse, today)
+    files = rulefiles.read(paths or rule_paths(config), topics)
+    book.read(files.entries(), files.define)
+    for problem in files.problems:
+        refuse(problem)
+    book.settle()
+    return book
+
+
+def rules_in_force(config: Config, names: Dictionary, refuse: Callable[[Problem], None]) -> RuleBook:
+    """Return the rules as they stand: of the configured files, or what was published of them, and added by command."""
+    book = rule_book(config, names, Clock().now().date(), refuse)
+    take_changes(config, book)
+    return book
+
+
+def take_changes(config: Config, book: RuleBook) -> None:
+    """Bring the rules of files up to what commands have changed; an embedded pipeline that never ran has no changes."""
+    if config.mode == "embedded" and not config.path(config.database).exists():
+        return
+    log = rule_log(config)
+    try:
+        book.replace(log.changes())
+    finally:
+        log.close()
+    book.settle()
+
+
+def rule_log(config: Config) -> RuleLog:
+    """Return where commands write their changes of rules."""
+    if config.mode == "embedded":
+        return SqliteRules(config.path(config.database))
+    from pipeline.adapters.kafka.rules import KafkaRules
+
+    return KafkaRules(config.kafka)
 
 
 def query(config: Config, text: str) -> Query:
     """Return a query of the rules' language, with the names of the dictionaries; raises QueryError."""
-    return parse_query(text, names=DictionaryNames(dictionary(config)))
+    return parse_query(text, names=DictionaryNames(dictionary(config)), limits=config.rule_limits)
 
 
 def desk(
     config: Config, worker: str, clock: Callable[[], datetime], refuse: Callable[[Problem], None]
-) -> tuple[Desk, RuleSet]:
+) -> tuple[Desk, RuleBook]:
     """Return the desk, observed under the name of ``worker``, and its rules; ``refuse`` gets every bad one."""
     names = dictionary(config)
-    matcher, problems = rules(config, names)
-    for problem in problems:
-        refuse(problem)
-    metrics.RULES.labels(worker).set(len(matcher))
+    book = rule_book(config, names, clock().date(), refuse)
+    metrics.RULES.labels(worker).set(len(book.rules))
     seconds = {step: metrics.STEP_SECONDS.labels(worker, step) for step in STEPS}
+
+    def failed(rule: str, reason: str) -> None:
+        metrics.RULE_FAILURES.labels(rule).inc()
+        book.fail(rule, reason, worker, clock())
+
     works = Desk(
         parse=formats.parse,
         tagger=tagger(config, names),
-        matcher=matcher,
+        matcher=book.rules,
         clock=clock,
         observe=lambda step, spent: seconds[step].observe(spent),
-        failed=lambda rule, _reason: metrics.RULE_FAILURES.labels(rule).inc(),
+        failed=failed,
     )
     works.tagger.tag(Story(uri="", provider="", headline="", language="en", source_format=""))  # loads the vocabulary
-    return works, matcher
+    return works, book
 
 
 def embedded(
@@ -98,9 +170,15 @@ def embedded(
     database: Path | None = None,
 ) -> Embedded:
     """Return the embedded pipeline over the configured database."""
-    works, matcher = desk(config, WORKER, clock.now, refuse_rule)
-    store = SqliteStore(database or config.path(config.database))
-    return Embedded(works, store, matcher.versions, clock=clock, announce=announce, refused=refused)
+    works, book = desk(config, WORKER, clock.now, refuse_rule)
+    path = database or config.path(config.database)
+    store, paths = SqliteStore(path), rule_paths(config)
+    read = partial(rulefiles.read, paths, declared_topics(config))
+    refresh = StoredRules(
+        book, SqliteRules(path), paths=paths, read=read, refuse=refuse_rule, now=clock.now, worker=WORKER
+    )
+    versions = book.rules.versions
+    return Embedded(works, store, versions, clock=clock, announce=announce, refused=refused, refresh=refresh)
 
 
 def sources(

@@ -47,14 +47,19 @@ class RuleFiles(msgspec.Struct):
         """Return a parser that knows the named queries of all files."""
         return Parser(names, self.define, limits)
 
-    def rules(self, parser: Parser, today: date | None = None) -> Iterator[Rule]:
-        """Yield the sound rules that are in force; the problems of the others are noted."""
+    def entries(self) -> Iterator[tuple[RuleDefinition, Place]]:
+        """Yield the definitions and their places, the first of each id; a second one is noted."""
         first: dict[str, Place] = {}
         for definition, place in zip(self.definitions, self.places, strict=True):
             before = first.setdefault(definition.id, place)
-            if before is not place:
+            if before is place:
+                yield definition, place
+            else:
                 self.problems.append(place.problem(f"rule {definition.id} is given twice", f"first in {before.where}"))
-                continue
+
+    def rules(self, parser: Parser, today: date | None = None) -> Iterator[Rule]:
+        """Yield the sound rules that are in force; the problems of the others are noted."""
+        for definition, place in self.entries():
             try:
                 rule = compiled(definition, parser)
             except QueryError as error:
@@ -90,7 +95,7 @@ def load(
 def read(paths: Sequence[str], topics: Collection[str] | None = None) -> RuleFiles:
     """Return the definitions of files and folders with their problems, queries not yet looked at."""
     files = RuleFiles()
-    for path in _files(paths, files.problems):
+    for path in located(paths, files.problems):
         try:
             data = path.read_bytes()
             if len(data) > LARGEST:
@@ -102,12 +107,13 @@ def read(paths: Sequence[str], topics: Collection[str] | None = None) -> RuleFil
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
             files.problems.append(Problem(str(path), f"cannot be read: {reason}"))
-    if topics:
+    if topics is not None:
         _check_topics(files, frozenset(topics))
     return files
 
 
-def _files(paths: Sequence[str], problems: list[Problem]) -> Iterator[Path]:
+def located(paths: Sequence[str], problems: list[Problem]) -> Iterator[Path]:
+    """Yield the rule files that are meant by files and folders."""
     for name in paths:
         path = Path(name)
         if path.is_dir():

@@ -27,7 +27,7 @@ AROUND = 60
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the rules and the files."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="any accepted format; - is standard input")
-    parser.add_argument("--rules", metavar="PATH", action="append", help="rule file or folder (as configured)")
+    parser.add_argument("--rules", metavar="PATH", action="append", help="rule file or folder (the rules in force)")
     parser.add_argument("--rule", metavar="ID", help="this rule alone, whether or not it matches")
     parser.add_argument("--provider", help="the provider of stories that do not name theirs")
     parser.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")

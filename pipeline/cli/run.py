@@ -17,6 +17,8 @@ from pipeline.core.story import encode
 from pipeline.runners.clock import Clock
 from pipeline.runners.embedded import Embedded, Report, Source
 
+BAD_RULES = 3
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the sources and how long to run."""
@@ -25,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")
     parser.add_argument("--once", action="store_true", help="end when the sources are drained")
+    parser.add_argument("--strict", action="store_true", help="do not run where a rule has a problem")
     parser.add_argument("--provider", help="the provider of stories that do not name theirs")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how alerts are printed (text)")
 
@@ -41,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
     pipeline = wiring.embedded(
         settings, Clock(), announce=notices.alerts, refused=notices.dead, refuse_rule=notices.rule
     )
+    if options.strict and notices.status == BAD_RULES:
+        return BAD_RULES
     serve_metrics(settings)
     interrupted = asyncio.run(until_stopped(pipeline, sources))
     print(notices.summary(pipeline.report), file=sys.stderr)

@@ -138,7 +138,8 @@ def _test(options: argparse.Namespace, settings: Config) -> int:
     entry = _known(settings, options.source) or Source(feed=_feed_url(options.source))
     url = entry.feed or ""
     problems: list[Problem] = []
-    desk, _rules = wiring.desk(settings, "sources", Clock().now, problems.append)
+    desk, rules = wiring.desk(settings, "sources", Clock().now, problems.append)
+    wiring.take_changes(settings, rules)
     book = HealthBook(
         lambda origin, reason: print(f"{origin}: {reason}", file=sys.stderr), settings.path(settings.source_state)
     )

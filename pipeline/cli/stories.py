@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.adapters import files
 from pipeline.core import formats
-from pipeline.core.errors import InputError
+from pipeline.core.errors import ConfigError, InputError
 from pipeline.core.story import MATCHED, PARSED, TAGGED, Story, story_json
 
 
@@ -27,7 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     if command != "parse":
         parser.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")
     if command == "match":
-        parser.add_argument("--rules", metavar="PATH", action="append", help="rule file or folder (as configured)")
+        parser.add_argument("--rules", metavar="PATH", action="append", help="rule file or folder (the rules in force)")
+        parser.add_argument("--strict", action="store_true", help="match nothing where a rule has a problem")
         parser.add_argument("--stats", metavar="F", help="write counts and seconds as JSON")
 
 
@@ -67,6 +68,8 @@ def _match(options: argparse.Namespace) -> int:
     began = perf_counter()
     rules, problems = wiring.rules(settings, names, options.rules)
     loaded = perf_counter() - began
+    if problems and options.strict:
+        raise ConfigError(problems)
     for problem in problems:
         print(problem, file=sys.stderr)
     reader = _Reader(options)

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from pipeline import config, metrics, wiring
 from pipeline.config import Config
-from pipeline.core.errors import InputError
+from pipeline.core.errors import ConfigError, InputError, Problem
+from pipeline.core.rules.book import RuleBook
 from pipeline.runners.clock import Clock
 from pipeline.runners.liveness import Liveness
 
 if TYPE_CHECKING:
     from elasticsearch import AsyncElasticsearch
+
+    from pipeline.runners.followed_rules import FollowedRules
 
 BULKS = 2
 """Bulk requests of one index worker that go on at the same time."""
@@ -37,6 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--discovery", metavar="FILE", help="with --processes: write their metrics' addresses for Prometheus there"
     )
+    parser.add_argument("--strict", action="store_true", help="do not start where a rule file has a problem")
     parser.add_argument("--number", type=int, help=argparse.SUPPRESS)
 
 
@@ -50,7 +54,8 @@ def run(options: argparse.Namespace) -> int:
         port = settings.metrics.port + (options.number or 0)
         port = metrics.serve(settings.metrics.host, port, liveness.pages())
         print(f"wirewatch: metrics at http://{settings.metrics.host}:{port}/metrics", file=sys.stderr, flush=True)
-    return {"desk": _desk, "index": _index, "release": _release}[options.worker](settings, options.instance, liveness)
+    run_it = {"desk": _desk, "index": _index, "release": _release}[options.worker]
+    return run_it(settings, options.instance, liveness, _Refusals(options.strict))
 
 
 def _count(text: str) -> int:
@@ -77,6 +82,7 @@ def _several(settings: Config, options: argparse.Namespace) -> int:
     for number in range(count):
         command = [sys.executable, "-m", "pipeline", "worker", options.worker, "--number", str(number)]
         command += ["--config", options.config] if options.config else []
+        command += ["--strict"] if options.strict else []
         command += ["--instance", f"{options.instance}-{number}"] if options.instance else []
         commands.append(command)
     if options.discovery:
@@ -86,33 +92,40 @@ def _several(settings: Config, options: argparse.Namespace) -> int:
     return processes.supervise(commands)
 
 
-def _desk(settings: Config, instance: str | None, liveness: Liveness) -> int:
+def _desk(settings: Config, instance: str | None, liveness: Liveness, refusals: _Refusals) -> int:
     from pipeline.adapters.kafka import topics
     from pipeline.adapters.kafka.send import Sender
     from pipeline.runners import faust_batches, serve
     from pipeline.runners.desk import WORK, WORKER, DeskWorker
 
     kafka = settings.kafka
-    desk, _rules = wiring.desk(settings, WORKER, Clock().now, lambda problem: serve.say(f"rule refused: {problem}"))
+    desk, book = wiring.desk(settings, WORKER, Clock().now, refusals)
+    refusals.check()
     serve.wait_for_topics(kafka, [topics.INCOMING, *topics.made(settings)])
     sender = Sender(kafka, WORKER)
+    rules = _follow(settings, book, WORKER)
 
     def make() -> object:
         names = [topics.full_name(kafka, topics.INCOMING)]
         effect = DeskWorker(desk, kafka, sender)
         return faust_batches.make_app(settings, WORKER, names, effect, instance=instance, liveness=liveness, work=WORK)
 
-    return serve.run(make, sender.close)
+    async def close() -> None:
+        await rules.close()
+        await sender.close()
+
+    return serve.run(make, close, rules.begin)
 
 
-def _release(settings: Config, _instance: str | None, liveness: Liveness) -> int:
+def _release(settings: Config, _instance: str | None, liveness: Liveness, refusals: _Refusals) -> int:
     from pipeline.adapters.kafka import topics
     from pipeline.adapters.kafka.send import Sender
     from pipeline.runners import serve
     from pipeline.runners.release import WORKER, ReleaseWorker
 
     kafka, clock = settings.kafka, Clock()
-    desk, _rules = wiring.desk(settings, WORKER, clock.now, lambda problem: serve.say(f"rule refused: {problem}"))
+    desk, book = wiring.desk(settings, WORKER, clock.now, refusals)
+    refusals.check()
     serve.wait_for_topics(kafka, [topics.HELD, *topics.made(settings)])
     partitions = liveness.partitions = topics.partitions(kafka, topics.HELD)
 
@@ -121,13 +134,16 @@ def _release(settings: Config, _instance: str | None, liveness: Liveness) -> int
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
+        rules = _follow(settings, book, WORKER)
+        await rules.begin()
         await worker.run()
+        await rules.close()
         return 0
 
     return asyncio.run(main())
 
 
-def _index(settings: Config, instance: str | None, liveness: Liveness) -> int:
+def _index(settings: Config, instance: str | None, liveness: Liveness, _refusals: _Refusals) -> int:
     from pipeline.adapters.elastic import connect, templates
     from pipeline.adapters.elastic.bulk import Bulk
     from pipeline.adapters.elastic.patience import Patience
@@ -138,11 +154,15 @@ def _index(settings: Config, instance: str | None, liveness: Liveness) -> int:
     from pipeline.runners.index import WORKER, IndexWorker
 
     kafka, elastic = settings.kafka, settings.elasticsearch
-    rules, _problems = wiring.rules(settings, wiring.dictionary(settings))  # the desk tells of the problems
+    book = wiring.rule_book(
+        settings, wiring.dictionary(settings), Clock().now().date(), lambda _problem: None
+    )  # the desk tells
     serve.wait_for_topics(kafka, [topics.STORIES, *topics.made(settings)])
     with connect.client(elastic) as client:
         serve.wait_for(lambda: templates.check(elastic, client))
     sender = Sender(kafka, WORKER)
+    rules = _follow(settings, book, WORKER)
+    versions = book.rules.versions
     clients: list[AsyncElasticsearch] = []
 
     def make() -> object:
@@ -150,13 +170,41 @@ def _index(settings: Config, instance: str | None, liveness: Liveness) -> int:
         clients.append(client)
         patience = Patience(WORKER)
         shelf = Shelf(client, elastic.prefix, patience, Clock().now)
-        effect = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], sender, kafka, rules.versions)
+        effect = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], sender, kafka, versions)
         names = [topics.full_name(kafka, name) for name in (topics.STORIES, topics.ALERTS, topics.HELD)]
         return faust_batches.make_app(settings, WORKER, names, effect, instance=instance, liveness=liveness)
 
     async def close() -> None:
+        await rules.close()
         await sender.close()
         for client in clients:
             await client.close()
 
-    return serve.run(make, close)
+    return serve.run(make, close, rules.begin)
+
+
+class _Refusals:
+    """Says what is wrong with rules; with ``strict``, nothing may be."""
+
+    def __init__(self, strict: bool) -> None:
+        self.strict = strict
+        self.count = 0
+
+    def __call__(self, problem: Problem) -> None:
+        from pipeline.runners import serve
+
+        self.count += 1
+        serve.say(f"rule refused: {problem}")
+
+    def check(self) -> None:
+        """Raise InputError where the files have a problem that --strict does not admit."""
+        if self.strict and self.count:
+            raise ConfigError([Problem("--strict", f"{self.count} problems with the rules: the worker does not start")])
+
+
+def _follow(settings: Config, book: RuleBook, worker: str) -> FollowedRules:
+    """Return what keeps the rules of a worker up to date."""
+    from pipeline.adapters.kafka import topics
+    from pipeline.runners.followed_rules import FollowedRules
+
+    return FollowedRules(book, settings.kafka, topics.partitions(settings.kafka, topics.RULES), worker, Clock().now)

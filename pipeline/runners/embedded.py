@@ -79,7 +79,7 @@ class Report(msgspec.Struct):
 class Embedded:
     """One process over one database. ``announce`` gets the committed alerts, ``refused`` each dead letter.
 
-    ``versions`` has the version of each rule in force.
+    ``versions`` has the version of each rule in force, which ``refresh`` brings up to date before each batch.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class Embedded:
         clock: Clock,
         announce: Announce,
         refused: Callable[[DeadLetter], None],
+        refresh: Callable[[], None],
     ) -> None:
         self.desk = desk
         self.store = store
@@ -98,6 +99,7 @@ class Embedded:
         self.clock = clock
         self.announce = announce
         self.refused = refused
+        self.refresh = refresh
         self.report = Report()
         self._queue: asyncio.Queue[_Taken | None] = asyncio.Queue(maxsize=4 * BATCH)
         self._feeding: asyncio.Task[None] | None = None
@@ -177,6 +179,7 @@ class Embedded:
     def _process(self, batch: list[Payload]) -> None:
         """Take a batch through the flow and store its effects."""
         began = perf_counter()
+        self.refresh()
         due = self.store.due(self.clock.now())
         if not batch and not due:
             return

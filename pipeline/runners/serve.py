@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import uvloop
@@ -68,21 +68,41 @@ def wait_for_topics(kafka: Kafka, names: Sequence[str]) -> None:
         missing = topics.missing_topics(kafka, names)
 
 
-def run(make: Callable[[], Any], close: Callable[[], Awaitable[None]]) -> int:
-    """Make the Faust app in a loop of its own, run it until SIGTERM or Ctrl-C, ``close``; return the exit status."""
+async def _at_once() -> None:
+    """Wait for nothing."""
+
+
+def run(
+    make: Callable[[], Any],
+    close: Callable[[], Awaitable[None]],
+    before: Callable[[], Coroutine[Any, Any, None]] = _at_once,
+) -> int:
+    """Make the Faust app in a loop of its own, run it until SIGTERM or Ctrl-C, ``close``; return the exit status.
+
+    The app starts when ``before`` has ended.
+    """
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its loop from it, too
     with asyncio.Runner() as runner:
-        return runner.run(_serve(make, close))
+        return runner.run(_serve(make, close, before))
 
 
-async def _serve(make: Callable[[], Any], close: Callable[[], Awaitable[None]]) -> int:
+async def _serve(
+    make: Callable[[], Any], close: Callable[[], Awaitable[None]], before: Callable[[], Coroutine[Any, Any, None]]
+) -> int:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    stopping = asyncio.ensure_future(stopped.wait())
+    preparing = asyncio.ensure_future(before())
+    await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if not preparing.done():
+        preparing.cancel()
+        await close()
+        return 0
+    preparing.result()
     app = make()
     starting = asyncio.ensure_future(app.start())
-    stopping = asyncio.ensure_future(stopped.wait())
     await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
     if starting.done():
         starting.result()

@@ -67,7 +67,10 @@ def test_a_failing_test_is_shown_with_its_reason(rules: Path, capsys: pytest.Cap
 
 def test_list_show_and_format(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "list", str(rules)]) == 0
-    assert capsys.readouterr().out.splitlines()[0] == "aid    security    -         aid NEAR/3 treaty"
+    assert (
+        capsys.readouterr().out.splitlines()[0]
+        == "aid    file  in force  security    -         -         aid NEAR/3 treaty"
+    )
     assert main(["rules", "list", "--json", str(rules)]) == 0
     assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == ["aid", "korea"]
     assert main(["rules", "show", "korea", "--rules", str(rules)]) == 0

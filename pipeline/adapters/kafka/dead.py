@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
 
 from pipeline.adapters.kafka import topics
-from pipeline.adapters.kafka.connect import client_settings, unreachable
 from pipeline.adapters.kafka.read import whole
 from pipeline.adapters.kafka.records import JSON, dead_letter_of, payload_headers, story_key
+from pipeline.adapters.kafka.transactions import Transactions
 from pipeline.config import Kafka
 from pipeline.core.payload import DeadLetter, Payload
 
@@ -81,33 +81,8 @@ class KafkaDeadLetters:
             key, headers = self.key(payload), payload_headers(payload, letter.attempts)
         return {"topic": topic, "value": letter.payload, "key": key, "headers": headers}
 
-    def _producer(self) -> _Transactions:
-        return _Transactions(self.kafka)
-
-
-class _Transactions:
-    """A transactional producer whose errors are sentences."""
-
-    def __init__(self, kafka: Kafka) -> None:
-        self.kafka = kafka
-
-    def __enter__(self) -> KafkaProducer:
-        try:
-            self.producer = KafkaProducer(
-                **client_settings(self.kafka),
-                transactional_id=f"{self.kafka.prefix}wirewatch-dead",
-                max_request_size=topics.limit(self.kafka, topics.DEAD) + topics.OVERHEAD,
-                bootstrap_timeout_ms=10_000,
-            )
-            self.producer.init_transactions()
-        except (KafkaError, OSError, ValueError) as error:
-            raise unreachable(self.kafka, error) from None
-        return self.producer
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        self.producer.close(timeout=2)
-        if isinstance(error, KafkaError):
-            raise unreachable(self.kafka, error) from None
+    def _producer(self) -> AbstractContextManager[KafkaProducer]:
+        return Transactions(self.kafka, "dead")
 
 
 def key_of(data: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -15,6 +15,9 @@ from pipeline.adapters.kafka.records import Record, alert_of
 from pipeline.config import Kafka
 from pipeline.core.alerts import Alert
 from pipeline.core.archive import AlertFilter
+
+LONG_AGO = datetime.fromtimestamp(0, UTC)
+"""Before the first record."""
 
 
 def alerts(kafka: Kafka, wanted: AlertFilter, *, follow: bool) -> Iterator[Alert]:
@@ -130,7 +133,7 @@ def _starts(
 def whole(kafka: Kafka, name: str) -> dict[bytes, Record]:
     """Return the newest record of each key of a compacted topic, as it stands now; a null takes its key away."""
     newest: dict[bytes, Record] = {}
-    for record in records(kafka, [name], datetime.fromtimestamp(0).astimezone(), follow=False):
+    for record in records(kafka, [name], LONG_AGO, follow=False):
         key = bytes(record.key or b"")
         newest.pop(key, None)  # an updated key goes to the end: the order is that of the last record
         if record.value is not None:

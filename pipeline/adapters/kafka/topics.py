@@ -12,12 +12,14 @@ from kafka.errors import KafkaError
 from pipeline.adapters.kafka.connect import client_settings, unreachable
 from pipeline.config import Config, Kafka
 from pipeline.core.errors import UnreachableError
+from pipeline.core.rules.definition import GENERAL
 
 INCOMING = "wire.incoming"
 STORIES = "wire.stories"
 ALERTS = "wire.alerts"
 HELD = "wire.held"
 DEAD = "wire.dead"
+RULES = "rules"
 
 OVERHEAD = 1024
 """Bytes that Kafka may add to a message that fills its topic's limit: the batch around it and the headers' frames."""
@@ -32,6 +34,8 @@ class Topic(msgspec.Struct, frozen=True):
     max_bytes: int
     cleanup: str = "delete"
     retention_ms: int | None = None
+    partitions: int | None = None
+    """``kafka.partitions`` where it says none."""
 
     def settings(self, kafka: Kafka) -> dict[str, str]:
         """Return the topic's configuration in Kafka's words."""
@@ -62,20 +66,27 @@ def declared(config: Config) -> list[Topic]:
     """Return every topic of the pipeline.
 
     ``wire.held`` is compacted, so that a released story disappears. ``wire.dead`` is, too, for thirty days: the same
-    payload failing again is one letter, and a null drops it.
+    payload failing again is one letter, and a null drops it. ``rules`` is compacted, and has one partition, so that a
+    named query comes before the rules that use it.
     """
     kafka = config.kafka
-    plain = (INCOMING, STORIES, ALERTS, *(alert_topic(topic) for topic in config.topics))
+    plain = (INCOMING, STORIES, ALERTS, *alert_topics(config))
     return [
         *(Topic(full_name(kafka, name), limit(kafka, name)) for name in plain),
         Topic(full_name(kafka, HELD), limit(kafka, HELD), "compact"),
         Topic(full_name(kafka, DEAD), limit(kafka, DEAD), "compact,delete", 30 * _DAY),
+        Topic(full_name(kafka, RULES), limit(kafka, RULES), "compact", partitions=1),
     ]
 
 
 def made(config: Config) -> list[str]:
-    """Return the topics that desk and index write to."""
-    return [STORIES, ALERTS, HELD, DEAD, *(alert_topic(topic) for topic in config.topics)]
+    """Return the topics that desk and index need, beside the one that they read stories from."""
+    return [STORIES, ALERTS, HELD, DEAD, RULES, *alert_topics(config)]
+
+
+def alert_topics(config: Config) -> list[str]:
+    """Return the topics that carry alerts: of the declared topics, and of rules that name none."""
+    return [alert_topic(topic) for topic in dict.fromkeys((*config.topics, GENERAL))]
 
 
 def create(config: Config, say: Callable[[str], None]) -> None:
@@ -94,7 +105,7 @@ def create(config: Config, say: Callable[[str], None]) -> None:
                 client.create_topics(
                     {
                         topic.name: {
-                            "num_partitions": kafka.partitions,
+                            "num_partitions": topic.partitions or kafka.partitions,
                             "replication_factor": kafka.replication,
                             "configs": topic.settings(kafka),
                         }
@@ -103,7 +114,8 @@ def create(config: Config, say: Callable[[str], None]) -> None:
                     wait_for_metadata=True,
                 )
             for topic in missing:
-                say(f"made topic {topic.name}: {kafka.partitions} partitions, replication {kafka.replication}")
+                count = topic.partitions or kafka.partitions
+                say(f"made topic {topic.name}: {count} partitions, replication {kafka.replication}")
             _bring_up_to_date(client, kafka, [topic for topic in topics if topic.name in there], say)
         except KafkaError as error:
             raise _refused(kafka, error) from None
@@ -154,7 +166,7 @@ def _bring_up_to_date(client: KafkaAdminClient, kafka: Kafka, topics: list[Topic
         if changed:
             client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=changed)])
             say(f"changed topic {topic.name}: " + ", ".join(f"{key}={value}" for key, value in changed.items()))
-        if counts[topic.name] != kafka.partitions:
+        if topic.partitions is None and counts[topic.name] != kafka.partitions:
             say(
                 f"topic {topic.name} has {counts[topic.name]} partitions, kafka.partitions says {kafka.partitions}: "
                 "left as it is, because a change puts the revisions of a story out of order"

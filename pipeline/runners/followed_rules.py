@@ -1,0 +1,122 @@
+"""The rules of a worker kept up to date: the topic ``rules``, read whole before the first story, and followed.
+
+Without a consumer group, for every worker needs every record. A rule that fails on a story is out, and a record of the
+topic says so: it is out on every worker, and after a restart, until somebody changes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from pipeline import metrics
+from pipeline.adapters.kafka import topics
+from pipeline.adapters.kafka.connect import worker_settings
+from pipeline.adapters.kafka.rules import change_of, failure_message
+from pipeline.adapters.kafka.send import Sender
+from pipeline.config import Kafka
+from pipeline.core.rules.book import RuleBook
+from pipeline.runners.serve import say
+
+TICK = 0.25
+"""Seconds between two looks at what has failed and at the day."""
+
+SLICE = 100
+"""Rules made ready at a time; then stories get their turn."""
+
+PAUSE = 2.0
+"""Seconds until the next attempt to reach Kafka."""
+
+
+class FollowedRules:
+    """Keeps ``book`` up to date from the topic, which has so many partitions, for ``worker``."""
+
+    def __init__(self, book: RuleBook, kafka: Kafka, partitions: int, worker: str, now: Callable[[], datetime]) -> None:
+        self.book, self.kafka, self.worker = book, kafka, worker
+        self._now = now
+        name = topics.full_name(kafka, topics.RULES)
+        self._places = [TopicPartition(name, number) for number in range(partitions)]
+        self._sender = Sender(kafka, worker)
+        self._whole = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Return when the topic has been read whole, and go on following it; raises what ended that."""
+        self._task = asyncio.create_task(self._run())
+        whole = asyncio.create_task(self._whole.wait())
+        try:
+            await asyncio.wait([self._task, whole], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            whole.cancel()
+        if self._task.done():
+            self._task.result()
+
+    async def close(self) -> None:
+        """Follow no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._sender.close()
+
+    async def _run(self) -> None:
+        """Follow for ever; a broker that goes away is waited for, and the topic then read whole again."""
+        while True:
+            consumer = AIOKafkaConsumer(
+                **worker_settings(self.kafka),
+                auto_offset_reset="earliest",
+                enable_auto_commit=False,
+                isolation_level="read_committed",
+            )
+            try:
+                await consumer.start()
+                await self._follow(consumer)
+            except (KafkaError, OSError) as error:
+                say(f"the topic rules cannot be read, trying again: {type(error).__name__}: {error}")
+                await asyncio.sleep(PAUSE)
+            finally:
+                with suppress(asyncio.CancelledError):  # aiokafka 0.14 awaits a task of its own that it has cancelled
+                    await consumer.stop()
+
+    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        consumer.assign(self._places)
+        await consumer.seek_to_beginning(*self._places)
+        ends = await consumer.end_offsets(self._places)
+        whole = False
+        changes: dict[str, bytes | None] = {}
+        while True:
+            for batch in (await consumer.getmany(timeout_ms=int(TICK * 1000))).values():
+                for key, value in map(change_of, batch):
+                    changes.pop(key, None)  # the order is that of the last record
+                    changes[key] = value
+            if not whole:
+                whole = all([await consumer.position(place) >= ends[place] for place in self._places])
+                if not whole:
+                    continue
+                self.book.replace((key, value) for key, value in changes.items() if value is not None)
+            else:
+                self.book.take(changes.items())
+            changes.clear()
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Bring the rules up to date, a slice at a time, and tell the others what has failed."""
+        self.book.turn(self._now().date())
+        more = True
+        while more:
+            more = self.book.settle(SLICE)
+            await asyncio.sleep(0)
+        metrics.RULES.labels(self.worker).set(len(self.book.rules))
+        metrics.RULES_REFUSED.labels(self.worker).set(len(self.book.problems))
+        if not self._whole.is_set():
+            say(f"{self.worker} has {len(self.book.rules)} rules in force")
+            self._whole.set()
+        if self.book.unwritten:
+            failed = list(self.book.unwritten)
+            for refused in await self._sender.send([failure_message(change) for change in failed]):
+                say(f"{refused.message.key.decode()}: {refused.reason}")
+            del self.book.unwritten[: len(failed)]
