@@ -71,6 +71,13 @@ _KINDS = {
 _value = re.compile(rf"\s*(?P<term>[^\s(){_QUOTES}]+)")
 _operator = re.compile(r"([A-Za-z]+)(\W?)([0-9]+)?")
 DISTANCES = ("NEAR", "BEFORE", "ATLEAST")
+_numberless = re.compile(rf"({'|'.join(DISTANCES)})/.*", re.DOTALL)
+_elsewhere = {
+    **dict.fromkeys(("W", "N", "WITHIN", "ADJ", "PROX", "NEXT"), "NEAR"),
+    **dict.fromkeys(("PRE", "ONEAR", "FOLLOWEDBY"), "BEFORE"),
+}
+"""What other query languages call NEAR and BEFORE."""
+_prefixed = re.compile(r"=([^\W\d]+):(.*)", re.DOTALL)
 
 
 def tokens(text: str) -> list[Token]:
@@ -136,7 +143,16 @@ def _known(text: str, name: str, start: int) -> None:
 
 def _suspect(text: str, term: str, start: int) -> None:
     """Refuse what looks like an operator of ours, or of another query language, and would be a mere word."""
-    found = _operator.fullmatch(term)
+    numberless, prefixed, found = _numberless.fullmatch(term), _prefixed.fullmatch(term), _operator.fullmatch(term)
+    if numberless:
+        name = numberless[1]
+        raise QueryError(f"{name} takes a number from 1 to {MAX_DISTANCE}", text, start, f"did you mean {name}/5?")
+    if prefixed and prefixed[1] in (*FIELDS, FORMS):
+        hint = f"write {prefixed[1]}:={prefixed[2]}" if prefixed[1] in TEXT_FIELDS else None
+        raise QueryError(f"= stands right before a word, not before {prefixed[1]}:", text, start, hint)
+    if found and found[2] == "/" and found[1] in _elsewhere:
+        hint = f"did you mean {_elsewhere[found[1]]}/{found[3] or 5}?"
+        raise QueryError(f"{term} is no operator", text, start, hint)
     if found:
         name, number = found[1].upper(), found[3] or "5"
         spelt = 0.7 if found[2] == "/" and found[1].isupper() else 1.0

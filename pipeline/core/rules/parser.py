@@ -291,6 +291,8 @@ class _Run:
             text, exact = token.text, token.exact
             if token.sign is Sign.TERM and text.startswith("="):
                 text, exact = text[1:], True
+                if not text:
+                    self.fail("= stands right before a word", token, "=UN takes the case as written")
             if token.sign is Sign.QUOTED and "~" in text:
                 text = text.replace("~", " ")
             node = text_term(

@@ -55,6 +55,8 @@ def _item(text: str, word: str, field: TextField | None, *, exact: bool, forms: 
         return _pattern(word, field, exact=exact or forms)
     if is_paired(word):  # a single character: any pair that begins with it
         return Word(word, field) if len(word) > 1 else Wild(f"{word}*", field)
+    if exact and forms:
+        raise TermError("= and forms: exclude each other", "= takes the word as it is written")
     if exact:
         return Exact(as_written(text), word, field)
     return Forms(word, field) if forms and word.isalpha() else Word(word, field)

@@ -165,6 +165,14 @@ def test_inflections_go_by_the_language_of_the_story() -> None:
         ("…", 1, "there is no word in '…'"),
         ("a\0b", 2, "a query holds no null bytes"),
         ("forms:region:KP", 7, "region: has no forms"),
+        ("a NEAR/x b", 3, "NEAR takes a number from 1 to 1000"),
+        ("a NEAR/5, b", 3, "NEAR takes a number from 1 to 1000"),
+        ("a W/5 b", 3, "W/5 is no operator"),
+        ("a PRE/5 b", 3, "PRE/5 is no operator"),
+        ("=headline:UN", 1, "= stands right before a word, not before headline:"),
+        ("=forms:go", 1, "= stands right before a word, not before forms:"),
+        ("forms:=go", 7, "= and forms: exclude each other"),
+        ("a = UN", 3, "= stands right before a word"),
     ],
 )
 def test_a_bad_query_is_refused_with_place_and_reason(query: str, column: int, reason: str) -> None:
@@ -177,6 +185,8 @@ def test_a_bad_query_is_refused_with_place_and_reason(query: str, column: int, r
 def test_the_hint_names_what_was_meant() -> None:
     with pytest.raises(QueryError, match=r"did you mean NEAR/5\?"):
         parse("aid NAER/5 treaty")
+    with pytest.raises(QueryError, match=r"did you mean NEAR/3\?"):
+        parse("aid W/3 treaty")
     with pytest.raises(QueryError, match="did you mean headline:"):
         parse("headlin:aid")
 
