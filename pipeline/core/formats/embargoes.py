@@ -42,6 +42,18 @@ _EMBARGO = re.compile(
     r"|embargo\s+jusqu.{1,4}|(?:embargado|embargo)\s+hasta|embargo\s+fino\s+a)\s*:?\s*(?P<when>[^\n;]{0,80})",
     re.IGNORECASE,
 )
+_CUES = (
+    "embarg",
+    "sperrfrist",
+    "gesperrt",
+    "hold",
+    "release",
+    "publi",
+    "broadcast",
+    "use before",
+    "use until",
+    "use till",
+)
 _LIFTED = re.compile(
     r"embargo\s+(?:lifted|(?:is|has\s+been)\s+lifted|over|aufgehoben|levé)|no\s+embargo|embargo:\s*(?:no|none|n/a)\b",
     re.IGNORECASE,
@@ -78,8 +90,10 @@ def embargo_phrase(note: str | None, written: datetime | None) -> tuple[bool, da
     without a year falls in the year of ``written``, or in the next one where that lies more than half a year back. A
     time without a zone is UTC.
     """
-    found = _EMBARGO.search(note, 0, _LONGEST) if note else None
-    if note is None or found is None or _LIFTED.search(note):
+    if not note or not _may_lay_one(note):
+        return False, None
+    found = _EMBARGO.search(note, 0, _LONGEST)
+    if found is None or _LIFTED.search(note):
         return False, None
     when = found["when"]
     if iso := _ISO.search(when):
@@ -88,6 +102,12 @@ def embargo_phrase(note: str | None, written: datetime | None) -> tuple[bool, da
         return True, _spoken(when, written)
     except (ValueError, OverflowError):
         return True, None
+
+
+def _may_lay_one(note: str) -> bool:
+    """Whether a word of the pattern stands in a note: few have one, and it takes 0.5 ms to look for the pattern."""
+    lowered = note[:_LONGEST].lower()
+    return any(cue in lowered for cue in _CUES)
 
 
 def _spoken(when: str, written: datetime | None) -> datetime | None:

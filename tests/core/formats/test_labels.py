@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.core.formats.datelines import split_dateline
-from pipeline.core.formats.embargoes import embargo_phrase
-from pipeline.core.formats.labels import headline_label, note_label, slug_label
+from pipeline.core.formats.embargoes import _EMBARGO, _LIFTED, embargo_phrase
+from pipeline.core.formats.labels import _NOTE, headline_label, note_label, slug_label
 from pipeline.core.story import Status
 from tests.core.formats.samples import story
 
@@ -202,3 +204,16 @@ def test_a_dateline_is_taken_off_the_text(body: str, dateline: str | None) -> No
     assert found == dateline
     assert rest == (body if dateline is None else body[body.rindex(rest or "") :])
     assert dateline is None or (rest or "").startswith(("The", "Nut", "Le"))
+
+
+@given(
+    st.text(alphabet=" abcdefghiklmnoprstuvwyzäéüßBKMUEHAW:,.-016", max_size=60) | st.from_regex(_NOTE, fullmatch=True)
+)
+def test_no_cue_is_missing_for_a_note(note: str) -> None:
+    found = _NOTE.search(note)
+    assert (note_label(note) is None) == (found is None or found.start() >= 300)
+
+
+@given(st.from_regex(_EMBARGO, fullmatch=True))
+def test_no_cue_is_missing_for_an_embargo(note: str) -> None:
+    assert embargo_phrase(note, None)[0] or _LIFTED.search(note)
