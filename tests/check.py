@@ -11,6 +11,8 @@ from time import perf_counter
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
+WORKERS = str((os.cpu_count() or 2) + 1)
+"""One more than there are cores: many a test waits for a process or a clock."""
 
 LINT: tuple[tuple[str, list[str]], ...] = (
     ("format", ["ruff", "format", "--check", "--quiet", "."]),
@@ -30,7 +32,7 @@ def main() -> int:
         took.append(_run(name, [str(BIN / command[0]), *command[1:]]))
     pytest = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
     coverage = ["--cov", "--cov-report="] if servers else []
-    took.append(_run("tests", [*pytest, *coverage, "-n", "2", "--dist", "loadfile", "-m", "not servers"]))
+    took.append(_run("tests", [*pytest, *coverage, "-n", WORKERS, "--dist", "loadfile", "-m", "not servers"]))
     if servers:
         took.append(_run("Prometheus", [sys.executable, "-m", "tests.deploy.prometheus"]))
         took.append(_run("tests on servers", [*pytest, *coverage, "--cov-append", "-m", "servers"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,16 +24,23 @@ def wirewatch(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[b
     return done
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> str:
-    """Make an embedded pipeline with two dead letters."""
-    file = tmp_path / "wirewatch.yaml"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an embedded pipeline with two dead letters, for tests to copy."""
+    folder = tmp_path_factory.mktemp("dead")
+    file = folder / "wirewatch.yaml"
     file.write_text("database: w.db\nrules: [rules.jsonl]\ntopics: [security]\n")
-    (tmp_path / "rules.jsonl").write_text('{"id": "aid", "query": "aid", "topic": "security"}\n')
-    wire = tmp_path / "wire.jsonl"
+    (folder / "rules.jsonl").write_text('{"id": "aid", "query": "aid", "topic": "security"}\n')
+    wire = folder / "wire.jsonl"
     wire.write_bytes(BAD + b"\nnot json\n")
     wirewatch("run", "--once", "--config", str(file), str(wire), status=1)
-    return str(file)
+    return folder
+
+
+@pytest.fixture
+def settings(made: Path, tmp_path: Path) -> str:
+    """Copy the pipeline with its dead letters for one test."""
+    return str(shutil.copytree(made, tmp_path / "copy") / "wirewatch.yaml")
 
 
 def test_letters_are_listed_and_shown_with_their_reason(settings: str) -> None:
