@@ -46,6 +46,7 @@ def _run(name: str, command: list[str]) -> tuple[str, float, bool]:
     print(f"\n== {name}", flush=True)
     began = perf_counter()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of our commands are started, each would compile us anew
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     return name, perf_counter() - began, done.returncode == 0
 

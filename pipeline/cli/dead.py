@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from pipeline import config, wiring
-from pipeline.adapters.sqlite.archive import SqliteArchive
+from pipeline.adapters.sqlite import SqliteArchive, SqliteStore
 from pipeline.cli.run import Notices
 from pipeline.config import Config
 from pipeline.core.errors import InputError
@@ -153,30 +153,32 @@ class _Embedded:
     """The letters of the database; a retry is a short run of the pipeline, which prints the alerts of it."""
 
     def __init__(self, settings: Config) -> None:
-        self.failed: set[str] = set()
-        notices = Notices("text")
-        self.pipeline = wiring.embedded(
-            settings,
-            Clock(),
-            announce=notices.alerts,
-            refused=lambda letter: self.failed.add(letter.id),
-            refuse_rule=lambda problem: print(problem, file=sys.stderr),
-        )
+        self.settings = settings
         self.archive = SqliteArchive(settings.path(settings.database))
 
     def all(self) -> list[DeadLetter]:
         return self.archive.dead()
 
     def retry(self, letters: Sequence[DeadLetter]) -> None:
-        asyncio.run(self.pipeline.run([_Again(letters)]))
-        self.drop([letter for letter in letters if letter.id not in self.failed])
+        failed: set[str] = set()
+        pipeline = wiring.embedded(
+            self.settings,
+            Clock(),
+            announce=Notices("text").alerts,
+            refused=lambda letter: failed.add(letter.id),
+            refuse_rule=lambda problem: print(problem, file=sys.stderr),
+        )
+        asyncio.run(pipeline.run([_Again(letters)]))
+        pipeline.store.close()
+        self.drop([letter for letter in letters if letter.id not in failed])
 
     def drop(self, letters: Sequence[DeadLetter]) -> None:
+        store = SqliteStore(self.settings.path(self.settings.database))
         for letter in letters:
-            self.pipeline.store.unbury(letter.id)
+            store.unbury(letter.id)
+        store.close()
 
     def close(self) -> None:
-        self.pipeline.store.close()
         self.archive.close()
 
 
