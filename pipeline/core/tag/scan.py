@@ -148,6 +148,8 @@ def _senses(pattern: Pattern, written: str, caps: bool) -> tuple[Sense, ...]:
         exact = tuple(sense for form, sense in pattern.exact if form == written)
         if exact:
             return exact
+    if pattern.spelled and written.lower() not in pattern.spelled:
+        return ()
     if caps:
         return pattern.loose
     if not pattern.capital:

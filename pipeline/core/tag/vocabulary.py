@@ -49,6 +49,7 @@ class Pattern:
         "loose",
         "name",
         "small",
+        "spelled",
         "upper",
     )
 
@@ -59,6 +60,8 @@ class Pattern:
         self.exact: tuple[tuple[str, Sense], ...] = ()
         self.small: tuple[Sense, ...] = ()
         """The senses without a capital, where there are others with one: ``union`` is no town."""
+        self.spelled: frozenset[str] = frozenset()
+        """The spellings that count, accents included, where a word of the language may differ by an accent alone."""
         self.capital = True
         """Whether the first letter must be a capital."""
         self.cased = False
@@ -104,7 +107,7 @@ class Pattern:
         """Draw the conclusions, when every alias is in."""
         if len(self.small) == len(self.loose):
             self.small = ()
-        self.cased = bool(self.exact or self.small) or self.upper
+        self.cased = bool(self.exact or self.small or self.spelled) or self.upper
         if self.loose and not self.exact and self.loose[0].use in _ASIDE:
             uses = {sense.use for sense in self.loose}
             self.aside = "hint" if uses <= _HINTS else "role" if uses == {"agent"} else ""
@@ -121,8 +124,10 @@ class Vocabulary:
     thousand forms takes more memory than the automaton.
     """
 
-    def __init__(self, aliases: Iterable[Alias], kept: Kept) -> None:
+    def __init__(self, aliases: Iterable[Alias], kept: Kept, *, foreign: bool = False) -> None:
         self._kept = kept
+        self._foreign = foreign
+        """Whether names of English stand among words of another language: German ``Länge`` is not David Lange."""
         self._sources: list[Alias | list[Alias]] = []
         self._variants: dict[int, int] = {}
         """Which form of its alias a pattern is, where it is not the first."""
@@ -161,6 +166,8 @@ class Vocabulary:
         pattern.lead = len(sought) - len(sought.lstrip(" "))
         for alias in aliases:
             pattern.add(alias, self._kept(alias))
+        if self._foreign and pattern.bare and any(sense.actor for sense in pattern.loose):
+            pattern.spelled = frozenset(alias.text.lower() for alias in aliases)
         pattern.finish()
         return pattern
 
@@ -187,7 +194,7 @@ def vocabulary(dictionary: Dictionary, language: str) -> Vocabulary:
             return _but_surnames(alias.senses)
         return tuple(sense for sense in alias.senses if _travels(sense, dictionary))
 
-    return Vocabulary(dictionary.aliases, kept)
+    return Vocabulary(dictionary.aliases, kept, foreign=own != "en")
 
 
 def _but_surnames(senses: tuple[Sense, ...]) -> tuple[Sense, ...]:

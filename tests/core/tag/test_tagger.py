@@ -174,6 +174,11 @@ def test_countries_are_found_in_their_own_words(tag: Tag, language: str, text: s
     assert {region.code for region in tag(text, language=language).regions} == codes
 
 
+def test_a_word_of_another_language_is_no_surname_but_for_its_accents(tag: Tag) -> None:
+    assert not tag(body="Auf einer Länge von achtzig Metern", language="de").actors
+    assert [actor.name for actor in tag(body="Auf einer Reise von Lange", language="de").actors] == ["David Lange"]
+
+
 def test_the_language_is_found_where_the_provider_gives_none(tag: Tag) -> None:
     text = "La Chine et les États-Unis ont signé un accord à Pékin, a annoncé le ministre des affaires étrangères"
     assert {region.code for region in tag(text, language=None).regions} == {"CN", "US"}
