@@ -38,20 +38,21 @@ _INSIDE = PLACING - {"from"}
 def compose(hits: Sequence[Hit]) -> None:
     """Accept the role nouns that stand beside an accepted region; their sense then has that region."""
     before: Hit | None = None
-    roles = False
+    waiting = False
     for index, hit in enumerate(hits):
         use = hit.sense.use
-        role = use in _ROLE_USES
-        if before is not None and before.text is hit.text:
-            if role and hit.sense.sector:
-                _behind(hits, index, before, hit)
-            elif hit.accepted and use in REGIONAL:
+        if use in _ROLE_USES:
+            if hit.sense.sector:
+                if before is not None and before.text is hit.text:
+                    _behind(hits, index, before, hit)
+                waiting = waiting or not hit.accepted
+        elif before is not None and hit.accepted and before.text is hit.text:
+            if use in REGIONAL:
                 _before_region(before, hit)
-            elif hit.accepted and use == "actor":
+            elif use == "actor":
                 _before_actor(before, hit)
-        roles = roles or (role and not hit.accepted)
         before = hit
-    if roles:
+    if waiting:
         _attribute(hits)
 
 
@@ -150,6 +151,9 @@ def _attribute(hits: Sequence[Hit]) -> None:
     That is the only one of the story (``police`` in Nairobi), or the one where their sentence takes place:
     ``shelled positions in Lebanon, wounding two villagers``, ``police arrested two Russians in Madrid``.
     """
+    first = next((index for index, hit in enumerate(hits) if _unclaimed(hit)), None)
+    if first is None:
+        return
     accepted = [hit for hit in hits if hit.accepted]
     regions = {hit.sense.region for hit in accepted if hit.sense.use in REGIONAL} or {
         hit.sense.region for hit in accepted if hit.sense.region
@@ -160,26 +164,32 @@ def _attribute(hits: Sequence[Hit]) -> None:
     waiting: list[Hit] = []
     for hit in hits:
         if hit.sense.use in _ROLE_USES:
-            if (
-                hit.accepted
-                or hit.reason
-                or not (hit.text.head or hit.start <= hit.text.lead)
-                or _nobodys(hit, political=political)
-            ):
+            if not _unclaimed(hit) or _nobodys(hit, political=political):
                 continue
             if only:
                 _give(hit, only, "the only country of the story")
-            elif place is not None and _together(place, hit):
-                _give(hit, place.sense.region, f"in {place.written}")
-            else:
+            elif place is None or not _settle(place, [hit]):
                 waiting.append(hit)
         elif hit.accepted and hit.sense.use in REGIONAL:
             place = hit if hit.sense.use != "demonym" and preposition(hit) in _INSIDE else None
             if place is not None and waiting:
-                for role in waiting:
-                    if _together(role, place):
-                        _give(role, place.sense.region, f"in {place.written}")
+                _settle(place, waiting)
                 waiting.clear()
+
+
+def _settle(place: Hit, roles: Sequence[Hit]) -> bool:
+    """Give the role nouns in the sentence of a place to its country, and say whether there were any."""
+    found = [role for role in roles if _together(*sorted((place, role), key=lambda hit: hit.start))]
+    for role in found:
+        _give(role, place.sense.region, f"in {place.written}")
+    return bool(found)
+
+
+def _unclaimed(hit: Hit) -> bool:
+    """Say whether a role noun of the headline or the lead still belongs to nobody."""
+    if hit.accepted or hit.reason or hit.sense.use not in _ROLE_USES or not hit.sense.sector:
+        return False
+    return hit.text.head or hit.start <= hit.text.lead
 
 
 def _together(first: Hit, second: Hit) -> bool:

@@ -17,7 +17,11 @@ from pipeline.core.tag.neighbours import Words, after_town, forbidden, minority,
 from pipeline.core.tag.scan import PLACES, REGIONAL, Hit
 
 _UNPROVEN = "weak alias without evidence in the story"
+_SILENT = frozenset({"agent", "office", "money"})
+"""Uses that nothing is decided about here."""
 _NO_CUES: Counter[str] = Counter()
+_NEAR = 2
+"""Characters between a town and what says where it lies."""
 _ABBREVIATION = 5
 """Characters of the longest abbreviation of a state: ``calif``."""
 _SETTLED_BY = 0.05
@@ -47,35 +51,48 @@ class _Decision:
         self.hits = hits
         self.context = context
         self.pending: list[Hit] = []
-        self.strong: Counter[str] = Counter()
+        self.strong: dict[str, int] = {}
+        """Strong hits by region; a plain dictionary, for a Counter looks up in Python what it has not."""
         self.moved: dict[str, Sense] = {}
         self.namesakes: dict[str, str] = {}
         """Why a bare name is somebody else's, by its form."""
 
     def run(self) -> None:
-        hits, last = self.hits, len(self.hits) - 1
-        for index, hit in enumerate(hits):
-            use = hit.sense.use
-            if use == "null":
-                hit.reason = "absorbed by a trap"
-            elif use == "actor":
-                self._actor(hit)
-            elif use in REGIONAL:
-                self._region(hit, hits[index - 1] if index else None, hits[index + 1] if index < last else None)
+        local = self._look()
         if self.moved:
             self._move()
         if self.namesakes:
             self._refuse_namesakes()
-        cues = self._cues()
+        cues = self._cues() if local else _NO_CUES
         if cues or self.context.home:
             self._bring_home(cues)
+        if not self.pending:
+            return
         for hit in self.pending:
             self._weigh(hit)
-        if self.pending and not self.strong and not any(hit.accepted for hit in self.pending):
+        if not self.strong and not any(hit.accepted for hit in self.pending):
             self._settle(cues)
 
+    def _look(self) -> bool:
+        """Decide what neighbours decide, put off what needs evidence, and say whether there are local cues."""
+        hits = self.hits
+        local = False
+        for before, hit, following in zip((None, *hits), hits, (*hits[1:], None), strict=False):
+            use = hit.sense.use
+            if use in _SILENT:
+                continue
+            if use in REGIONAL:
+                self._region(hit, before, following)
+            elif use == "actor":
+                self._actor(hit)
+            elif use == "null":
+                hit.reason = "absorbed by a trap"
+            else:
+                local = local or not hit.sense.weak
+        return local
+
     def _actor(self, hit: Hit) -> None:
-        if ticker(hit):
+        if hit.text.tickers and ticker(hit):
             hit.reason = "a ticker"
         elif hit.sense.weak:
             self.pending.append(hit)
@@ -83,9 +100,17 @@ class _Decision:
             hit.reason = reason
             self.namesakes[hit.pattern.form] = reason
         else:
-            hit.accept(hit.sense, "strong alias")
+            hit.accepted, hit.evidence = True, "strong alias"
             if hit.sense.region:
-                self.strong[hit.sense.region] += 1
+                self._count(hit.sense.region)
+
+    def _count(self, region: str, more: int = 1) -> None:
+        """Count strong hits of a region; what comes to nothing is no longer there."""
+        count = self.strong.get(region, 0) + more
+        if count:
+            self.strong[region] = count
+        else:
+            self.strong.pop(region, None)
 
     def _refuse_namesakes(self) -> None:
         """Refuse the other mentions of somebody of another given name: ``Braverman`` beside ``Philip Braverman``."""
@@ -93,26 +118,25 @@ class _Decision:
             if hit.accepted and hit.sense.use == "actor" and hit.pattern.form in self.namesakes:
                 hit.accepted = False
                 hit.reason = f"elsewhere {self.namesakes[hit.pattern.form]}"
-                self.strong[hit.sense.region] -= 1
-        self.strong += Counter()
+                self._count(hit.sense.region, -1)
 
     def _region(self, hit: Hit, before: Hit | None, following: Hit | None) -> None:
         if hit.accepted:  # by the town before it
-            self.strong[hit.sense.region] += 1
-        elif ticker(hit):
+            self._count(hit.sense.region)
+        elif hit.text.tickers and ticker(hit):
             hit.reason = "a ticker"
-        elif qualify(hit, following):
-            self.strong[hit.sense.region] += 1
+        elif following is not None and following.start - hit.end <= _NEAR and qualify(hit, following):
+            self._count(hit.sense.region)
             self.moved[hit.pattern.form] = hit.sense
         elif reason := forbidden(hit, following, self.context.words):
             hit.reason = reason
-        elif before is not None and minority(before, hit):
+        elif before is not None and hit.sense.use == "demonym" and minority(before, hit):
             hit.reason = f"a people of {before.written}"
         elif hit.sense.weak:
             self.pending.append(hit)
         else:
-            hit.accept(hit.sense, "strong alias")
-            self.strong[hit.sense.region] += 1
+            hit.accepted, hit.evidence = True, "strong alias"
+            self._count(hit.sense.region)
 
     def _move(self) -> None:
         """Take a town that the story has placed once for the same town throughout."""
@@ -126,7 +150,7 @@ class _Decision:
         local = {
             hit.pattern.form: hit.sense.region for hit in self.hits if hit.sense.use == "cue" and not hit.sense.weak
         }
-        return Counter(local.values()) if local else _NO_CUES
+        return Counter(local.values())
 
     def _bring_home(self, cues: Counter[str]) -> None:
         """Give a town's name to its namesake at home in a local story: ``Edmonton`` in London, ``Dublin`` in Ohio.
@@ -144,9 +168,8 @@ class _Decision:
                 continue
             sense = hit.placed(local)
             if sense is not None:
-                self.strong[region] -= 1
-                self.strong[local] += 1
-                self.strong += Counter()  # drops what has come to nothing
+                self._count(region, -1)
+                self._count(local)
                 hit.accept(sense, "a namesake in a local story")
 
     def _weigh(self, hit: Hit) -> None:
@@ -163,15 +186,15 @@ class _Decision:
         best = max(
             named,
             key=lambda sense: (
-                strong[sense.region] > 0 and sense.use == "name",  # Tbilisi makes Georgia the state
-                strong[sense.region],
+                sense.region in strong and sense.use == "name",  # Tbilisi makes Georgia the state
+                strong.get(sense.region, 0),
                 sense.region == context.located,
                 sense.weight,
             ),
         )
         region = best.region
-        if region and self.strong[region]:
-            hit.accept(best, f"{self.strong[region]} strong mentions of {region}")
+        if region and region in strong:
+            hit.accept(best, f"{strong[region]} strong mentions of {region}")
         elif region and region == context.located:
             hit.accept(best, "the dateline")
         elif region and region == context.home:

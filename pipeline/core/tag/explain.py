@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.core.story import Story
 from pipeline.core.tag.dictionary import Dictionary, Sense
-from pipeline.core.tag.focus import place_weight, weight
+from pipeline.core.tag.focus import weight
 from pipeline.core.tag.fold import fold
 from pipeline.core.tag.scan import Hit
 from pipeline.core.tag.tagger import Tagger
@@ -106,6 +106,6 @@ def _reading(hit: Hit) -> Reading:
         sense.weak,
         hit.accepted,
         hit.evidence if hit.accepted else hit.reason,
-        weight(hit) if hit.accepted else place_weight(hit),
+        weight(hit) if hit.accepted else 0.0,
         sense.origin,
     )

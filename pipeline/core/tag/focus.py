@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pipeline.core.story import Kind, Role, Span
+import msgspec
+
+from pipeline.core.story import Kind, Span
 from pipeline.core.tag.scan import Hit
 
 USE_WEIGHT = {
@@ -38,39 +40,32 @@ _REPEATS = 4
 
 def weight(hit: Hit) -> float:
     """Return what one hit adds to the score of what it names."""
-    return USE_WEIGHT.get(hit.sense.use, 0.3) * place_weight(hit)
-
-
-def place_weight(hit: Hit) -> float:
-    """Return the weight of the place where a hit stands."""
     text = hit.text
     if hit.start > text.lead and not text.head:
-        return BODY
-    return HEADLINE if text.head else LEAD
+        return USE_WEIGHT.get(hit.sense.use, 0.3) * BODY
+    return USE_WEIGHT.get(hit.sense.use, 0.3) * (HEADLINE if text.head else LEAD)
 
 
-class Tally:
+class Tally(msgspec.Struct):
     """What the hits add up to for one region or actor."""
 
-    __slots__ = ("mentions", "part", "prominent", "score", "sector", "spans")
-
-    def __init__(self) -> None:
-        self.score = 0.0
-        self.mentions = 0
-        self.spans: list[Span] = []
-        self.part = 0
-        """The most that a country does somewhere: ``neighbours.part``."""
-        self.sector = ""
-        """What the story calls a person, where it differs from the dictionary."""
-        self.prominent = False
-        """Named in the headline or the lead."""
+    score: float = 0.0
+    mentions: int = 0
+    part: int = 0
+    """The most that a country does somewhere: ``neighbours.part``."""
+    prominent: bool = False
+    """Named in the headline or the lead."""
+    sector: str = ""
+    """What the story calls a person, where it differs from the dictionary."""
+    spans: list[Span] = []
 
     def add(self, hit: Hit, score: float) -> None:
         """Count one hit."""
+        text, start = hit.text, hit.start
         self.score += score
         self.mentions += 1
-        text, start = hit.text, hit.start
-        self.prominent = self.prominent or text.head or start <= text.lead
+        if start <= text.lead or text.head:
+            self.prominent = True
         self.spans.append((text.field, start, hit.end))
 
 
@@ -81,10 +76,12 @@ def add_prior(
 
     None of these is a mention. Actors, cues and the home speak only where nothing names a region.
     """
-    cues = _cues(hits, located or home)
     for code, score in actors.items():
         if code in regions:
             regions[code].score += score
+    if regions and not located:
+        return
+    cues = _cues(hits, located or home)
     if located:
         believed = located in regions or located in cues or not regions
         regions.setdefault(located, Tally()).score += (
@@ -94,18 +91,6 @@ def add_prior(
         for code in actors or ([max(cues, key=lambda code: cues[code])] if cues else [home] if home else []):
             regions[code] = Tally()
             regions[code].score = actors.get(code) or CUE
-
-
-def roles(regions: dict[str, Tally], located: str) -> dict[str, Role]:
-    """Return what each region is to the story; one named once, below the lead, is only mentioned."""
-    top = max((tally.score for tally in regions.values()), default=0.0)
-    return {
-        code: Role.FOCUS
-        if tally.score >= KEPT * top
-        and (tally.prominent or tally.mentions > 1 or code == located or tally.score == top)
-        else Role.MENTION
-        for code, tally in regions.items()
-    }
 
 
 def passing(kind: Kind, tally: Tally) -> bool:

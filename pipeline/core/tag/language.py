@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 LANGUAGES = ("en", "ar", "de", "es", "fr", "hi", "id", "it", "ja", "ko", "nl", "pt", "ru", "tr", "uk", "zh")
+_KNOWN = frozenset(LANGUAGES)
 _ENOUGH = 200
 """Characters that are looked at: more adds time and no certainty."""
 
@@ -15,6 +16,8 @@ def language_of(given: str | None, *texts: str | None) -> str:
 
     Only our languages are considered: over all of them one English wire story in ten comes out as something else.
     """
+    if given in _KNOWN:
+        return given
     if given:
         return given.replace("_", "-").partition("-")[0].lower()
     text = " ".join(text for text in texts if text)[:_ENOUGH]

@@ -30,9 +30,9 @@ def ticker(hit: Hit) -> bool:
     return hit.start > 0 and written[hit.start - 1] == "<" and TICKER.match(written, hit.start) is not None
 
 
-def qualify(hit: Hit, following: Hit | None) -> bool:
+def qualify(hit: Hit, following: Hit) -> bool:
     """Accept a town by what stands behind it: ``Paris, Texas`` and ``Athens City Council`` are not in Europe."""
-    if following is None or following.text is not hit.text:
+    if following.text is not hit.text:
         return False
     if hit.sense.use not in _TOWNS and hit.sense.use not in ("division", "name"):
         return False
@@ -142,8 +142,7 @@ def preposition(hit: Hit) -> str:
 def minority(before: Hit, hit: Hit) -> bool:
     """Say whether a people is one of the country before it: ``Bosnian Serbs``, ``Guatemalan Indians``."""
     return (
-        hit.sense.use == "demonym"
-        and before.accepted
+        before.accepted
         and before.sense.use == "demonym"
         and before.text is hit.text
         and hit.start - before.end == 1
@@ -196,6 +195,4 @@ _GOVERNING = frozenset({"name", "capital"})
 def names_firm(hit: Hit) -> bool:
     """Say whether a hit begins the name of a firm: ``Israel Chemicals Ltd``, ``San Juan Basin Royalty Trust``."""
     written = hit.text.written
-    if hit.text.caps or not written[hit.end + 1 : hit.end + 2].isupper():
-        return False
     return FIRM.match(written, hit.end, hit.end + 80) is not None

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from pipeline.core.story import Kind
 from pipeline.core.tag.dictionary import Dictionary, Sense
 from pipeline.core.tag.fold import fold
 from pipeline.core.tag.scan import Hit, Text
@@ -35,13 +34,14 @@ class Surnames:
     def find(self, hits: Sequence[Hit], texts: Sequence[Text], day: date | None) -> list[Hit]:
         """Return the surnames that stand after an office, and those of the people whom the story names in full."""
         known: dict[str, str] = {}
-        holders = self._holders(hits, day)
-        for hit in (*hits, *holders):
-            if hit.accepted and hit.sense.actor and self.dictionary.actors[hit.sense.actor].kind is Kind.PERSON:
-                for form in self.of.get(hit.sense.actor, ()):
-                    known.setdefault(form, hit.sense.actor)
-        titled = self._titled(hits, known, day)
-        for form, actor in titled:
+        named = [hit for hit in hits if hit.sense.actor and hit.accepted]
+        holders = self._holders(named, day) if named and day is not None else []
+        for hit in (*named, *holders):
+            actor = hit.sense.actor
+            if actor in self.of:
+                for form in self.of[actor]:
+                    known.setdefault(form, actor)
+        for form, actor in self._titled(hits, known, day):
             known.setdefault(form, actor)
         if not known:
             return holders
@@ -55,17 +55,17 @@ class Surnames:
                 found += self._occurrences(form, sense, text, taken)
         return found
 
-    def _holders(self, hits: Sequence[Hit], day: date | None) -> list[Hit]:
+    def _holders(self, named: Sequence[Hit], day: date) -> list[Hit]:
         """Return who held the offices that the story names, on its day, where somebody has checked the dates."""
         found: list[Hit] = []
-        for hit in hits:
-            if day is None or not hit.accepted or hit.sense.actor not in self.offices:
+        for hit in named:
+            if hit.sense.actor not in self.offices:
                 continue
             for holder in self.dictionary.holders_of(hit.sense.actor, day):
                 if holder.vouches(day):
                     being = self.dictionary.actors[holder.person]
                     sense = Sense("actor", being.country, being.id, being.sector, origin=holder.origin)
-                    held = Hit(hit.text, hit.start, hit.end, hit.from_, hit.to, hit.pattern, (sense,))
+                    held = Hit(hit.text, hit.start, hit.end, hit.from_, hit.to, hit.pattern, (sense,), sense)
                     held.accept(sense, f"holder of {hit.sense.actor} on {day}")
                     found.append(held)
         return found
@@ -75,7 +75,8 @@ class Surnames:
         found = []
         regions: set[str] | None = None
         for hit in hits:
-            form = self._behind(hit)
+            use = hit.sense.use
+            form = self._behind(hit) if use == "office" or (use == "actor" and hit.accepted) else ""
             if not form or form in known:
                 continue
             if hit.sense.use == "actor":
@@ -97,7 +98,7 @@ class Surnames:
         written = hit.text.written
         if hit.sense.use == "office" and written[hit.end : hit.end + 1] == " ":
             gap = 1
-        elif hit.sense.use == "actor" and hit.accepted and written[hit.end : hit.end + 3] in _POSSESSIVE:
+        elif hit.sense.use == "actor" and written[hit.end : hit.end + 3] in _POSSESSIVE:
             gap = 3
         else:
             return ""
@@ -121,7 +122,7 @@ class Surnames:
             start, end = text.folded.span(from_, to)
             if text.caps or text.written[start].isupper():
                 pattern = self.patterns.setdefault(form, Pattern(form))
-                hit = Hit(text, start, end, from_, to, pattern, (sense,))
+                hit = Hit(text, start, end, from_, to, pattern, (sense,), sense)
                 hit.accept(sense, "full name or office in the story")
                 found.append(hit)
         return found

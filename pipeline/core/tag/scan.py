@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from pipeline.core.tag.dictionary import Sense
 from pipeline.core.tag.fold import Folded, fold
 from pipeline.core.tag.vocabulary import Pattern, Vocabulary
@@ -21,7 +23,7 @@ LONGEST = 2_000_000
 class Text:
     """One field: as written, folded, and whether it is written in capitals."""
 
-    __slots__ = ("caps", "field", "folded", "head", "lead", "written")
+    __slots__ = ("caps", "field", "folded", "head", "lead", "tickers", "written")
 
     def __init__(self, field: str, written: str) -> None:
         self.field = field
@@ -30,53 +32,33 @@ class Text:
         self.folded: Folded = fold(self.written)
         self.caps = _in_capitals(self.written[:400])
         end = self.written.find("\n")
+        self.tickers = "<" in self.written
         self.lead = min(end if end > 0 else len(self.written), 400)
         """Where the first paragraph ends."""
 
 
-class Hit:
+class Hit(msgspec.Struct, eq=False, gc=False):
     """An alias at a place, with its possible senses; then what was decided: a sense or the reason against all."""
 
-    __slots__ = (
-        "accepted",
-        "anchor",
-        "aside",
-        "end",
-        "evidence",
-        "from_",
-        "owners",
-        "pattern",
-        "reason",
-        "role",
-        "sense",
-        "senses",
-        "start",
-        "text",
-        "to",
-    )
-
-    def __init__(  # noqa: PLR0917  made once, in the innermost loop
-        self, text: Text, start: int, end: int, from_: int, to: int, pattern: Pattern, senses: tuple[Sense, ...]
-    ) -> None:
-        self.text = text
-        self.start = start
-        self.end = end
-        self.from_ = from_
-        self.to = to
-        self.pattern = pattern
-        self.senses = senses
-        self.sense = senses[0]
-        self.accepted = False
-        self.anchor = False
-        """Whether it only says whose a role noun is: ``Turkish`` in ``Turkish army``."""
-        self.aside = False
-        """Whether it only says where the town before it lies: ``in Basra, Iraq``."""
-        self.role = ""
-        """The sector that the story gives to a person: ``rebel leader``."""
-        self.owners: tuple[str, ...] = ()
-        """The regions that a role noun belongs to."""
-        self.evidence = ""
-        self.reason = ""
+    text: Text
+    start: int
+    end: int
+    from_: int
+    to: int
+    pattern: Pattern
+    senses: tuple[Sense, ...]
+    sense: Sense
+    accepted: bool = False
+    anchor: bool = False
+    """Whether it only says whose a role noun is: ``Turkish`` in ``Turkish army``."""
+    aside: bool = False
+    """Whether it only says where the town before it lies: ``in Basra, Iraq``."""
+    role: str = ""
+    """The sector that the story gives to a person: ``rebel leader``."""
+    owners: tuple[str, ...] = ()
+    """The regions that a role noun belongs to."""
+    evidence: str = ""
+    reason: str = ""
 
     def accept(self, sense: Sense, evidence: str) -> None:
         """Take the hit for ``sense``."""
@@ -126,7 +108,7 @@ def scan(text: Text, vocabulary: Vocabulary) -> list[Hit]:  # noqa: C901  the in
                 continue
         elif not caps and pattern.capital and written[start + pattern.name].islower():
             continue
-        hit = Hit(text, start, end, from_, to, pattern, senses)
+        hit = Hit(text, start, end, from_, to, pattern, senses, senses[0])
         if aside == "hint":
             hints.add(index)
         elif aside:
@@ -163,6 +145,8 @@ def _in_capitals(text: str) -> bool:
     if text.isupper():
         return True
     letters = text.encode("ascii", "ignore")
-    upper = len(letters) - len(letters.translate(None, _UPPER))
     lower = len(letters) - len(letters.translate(None, _LOWER))
+    if lower > (1 - _CAPS) * len(letters):
+        return False
+    upper = len(letters) - len(letters.translate(None, _UPPER))
     return upper > _CAPS * (upper + lower) > 0

@@ -15,7 +15,7 @@ from pipeline.core.tag.language import language_of
 from pipeline.core.tag.people import Surnames
 from pipeline.core.tag.recognise import Recogniser, recognised
 from pipeline.core.tag.scan import REGIONAL, Hit, Text, scan
-from pipeline.core.tag.total import total
+from pipeline.core.tag.total import Totals
 from pipeline.core.tag.vocabulary import Vocabulary, vocabulary
 
 _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+([a-z]{2})\Z")
@@ -52,6 +52,7 @@ class Tagger:
         self._homes: dict[str, str] = {}
         self._vocabularies: dict[str, Vocabulary] = {}
         self._surnames = Surnames(dictionary)
+        self._totals = Totals(dictionary)
 
     @property
     def version(self) -> str:
@@ -61,7 +62,7 @@ class Tagger:
     def tag(self, story: Story) -> Tags:
         """Return the regions and actors that the story names; never raises, whatever the text."""
         hits, context = self.judge(story)
-        tags = total(hits, context, self.dictionary)
+        tags = self._totals.total(hits, context)
         if self.recogniser is None:
             return tags
         fields = [(name, text) for name, text in (("headline", story.headline), ("body", story.body)) if text]
