@@ -95,9 +95,9 @@ def _stream(
             while line and not line.endswith(b"\n"):
                 line = stream.readline(DOCUMENT_LIMIT)
         elif line.strip():
-            yield _payload(line.strip(), f"{origin}:{number}", provider)
+            yield _payload(line.strip(), f"{origin}:{number}", provider, line=True)
         line = stream.readline(DOCUMENT_LIMIT + 1)
 
 
-def _payload(data: bytes, origin: str, provider: str | None) -> Payload:
-    return Payload(data=data, origin=origin, provider=provider, received=datetime.now(UTC))
+def _payload(data: bytes, origin: str, provider: str | None, *, line: bool = False) -> Payload:
+    return Payload(data=data, origin=origin, provider=provider, received=datetime.now(UTC), line=line)

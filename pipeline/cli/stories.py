@@ -13,6 +13,7 @@ import msgspec
 from pipeline.adapters import files
 from pipeline.core import formats
 from pipeline.core.errors import ConfigError, InputError
+from pipeline.core.flow import telling
 from pipeline.core.story import MATCHED, PARSED, TAGGED, Story, story_json
 
 
@@ -109,6 +110,8 @@ class _Reader:
             except InputError as error:
                 self.refuse(payload.origin, error.reason)
                 continue
+            if payload.line or self.options.command != "parse":
+                parsed = telling(parsed)
             for reason in parsed.refused:
                 self.refuse(payload.origin, reason)
             yield from parsed.stories

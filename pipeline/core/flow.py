@@ -65,6 +65,15 @@ class Parsed(msgspec.Struct, frozen=True):
     refused: tuple[str, ...] = ()
 
 
+def telling(parsed: Parsed) -> Parsed:
+    """Return the stories that say something, the others as refused: an item of nothing but facts holds no story."""
+    silent = [story for story in parsed.stories if story.says_nothing]
+    if not silent:
+        return parsed
+    reasons = (f"{story.uri} has neither headline nor body: it holds no story" for story in silent)
+    return Parsed([story for story in parsed.stories if not story.says_nothing], (*parsed.refused, *reasons))
+
+
 class Drop(StrEnum):
     """Why a story goes no further."""
 
@@ -141,7 +150,7 @@ def work(desk: Desk, payload: Payload, steps: Sequence[tuple[str, Step]] = DESK)
     outcome = Outcome([], [], [], [], payload.replay)
     began = perf_counter()
     try:
-        parsed = desk.parse(payload)
+        parsed = telling(desk.parse(payload))
     except InputError as error:
         outcome.dead.append(dead_letter(desk, payload, "parse", error.reason))
         return outcome

@@ -20,6 +20,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     provider: str | None = None
     content_type: str | None = None
     replay: bool = False
+    line: bool = False
+    """Whether it is one line of JSON Lines."""
     mark: tuple[str, str] | None = None
     """(source, position): stored with the effects of this payload, handed back to the source at the next start."""
 

@@ -150,6 +150,11 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         return self.version_created or self.first_created or self.received
 
     @property
+    def says_nothing(self) -> bool:
+        """Whether there is nothing to tag or match, nor anything to take back."""
+        return self.headline is None and self.body is None and self.status is Status.USABLE
+
+    @property
     def replaces(self) -> bool:
         """Whether this revision says that it takes the place of an earlier one."""
         if self.signal in REPLACING_SIGNALS or any(link.rel in REPLACING_LINKS for link in self.links):

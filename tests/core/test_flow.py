@@ -128,3 +128,14 @@ def test_every_story_ends_as_exactly_one_of_stored_held_or_dead(lines: list[str]
     refused = sum("-" in line for line in lines)
     assert len(outcome.stories) + len(outcome.held) == len(lines) - refused
     assert len(outcome.dead) == int(refused > 0)
+
+
+def test_an_item_that_says_nothing_is_a_dead_letter_and_costs_no_other_story() -> None:
+    def silent(payload: Payload) -> Parsed:
+        return Parsed([Story(uri="urn:x:picture", provider="p", source_format="lines"), *parse(payload).stories])
+
+    outcome = run("a game\na kill!", parse=silent)
+    assert [story.uri for story in outcome.stories] == ["a game", "a kill!"]
+    assert [letter.reason for letter in outcome.dead] == [
+        "urn:x:picture has neither headline nor body: it holds no story"
+    ]
