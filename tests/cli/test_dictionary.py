@@ -45,7 +45,7 @@ def test_show_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_explain_prints_every_sense_of_an_alias(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dictionary", "explain", "persian", "gulf"]) == 0
-    assert "'Persian Gulf' → nothing (a trap): null" in capsys.readouterr().out
+    assert "'Persian Gulf' → nothing: trap" in capsys.readouterr().out
 
 
 def test_an_unknown_name_is_1(capsys: pytest.CaptureFixture[str]) -> None:

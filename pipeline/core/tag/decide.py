@@ -194,7 +194,7 @@ class _Decision:
         )
         region = best.region
         if region and region in strong:
-            hit.accept(best, f"{strong[region]} strong mentions of {region}")
+            hit.accept(best, f"{strong[region]} strong mention{'s' * (strong[region] > 1)} of {region}")
         elif region and region == context.located:
             hit.accept(best, "the dateline")
         elif region and region == context.home:

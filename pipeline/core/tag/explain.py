@@ -18,7 +18,7 @@ class Reading(msgspec.Struct, frozen=True):
     """One alias in a story: what it was taken for and why, or why it was refused.
 
     ``start`` and ``end`` are code points of ``field``; ``target`` is a region's code or an actor's id; ``origin`` the
-    file and line of the dictionary; ``weight`` what it adds to the score.
+    file and line of the dictionary; ``prior`` a town's people, in millions; ``weight`` what it adds to the score.
     """
 
     alias: str
@@ -30,6 +30,7 @@ class Reading(msgspec.Struct, frozen=True):
     weak: bool
     accepted: bool
     reason: str
+    prior: float
     weight: float
     origin: str
 
@@ -60,32 +61,45 @@ def explain_text(tagger: Tagger, story: Story) -> Iterator[str]:
             yield f"prior: {prior} {code}"
     for reading in explanation.readings:
         place = f"{reading.field}:{reading.start}-{reading.end}"
-        strength = "weak" if reading.weak else "strong"
+        class_ = _CLASSES.get(reading.use, f"{'weak' if reading.weak else 'strong'} {reading.use}")
         if reading.accepted:
-            what = f"{reading.target} ({strength} {reading.use}; {reading.reason}; +{reading.weight:.2f})"
+            prior = f"; prior {reading.prior:g}" if reading.prior and reading.use == "city" else ""
+            what = f"{reading.target} ({class_}{prior}; {reading.reason}; +{reading.weight:.2f})"
         else:
-            what = f"not taken ({strength} {reading.use}): {reading.reason}"
+            what = f"not taken ({class_}): {reading.reason}"
         yield f"{place} {reading.alias!r} → {what}"
 
 
 def explain_alias(dictionary: Dictionary, alias: str) -> Iterator[str]:
     """Yield what the dictionary says of an alias: each of its senses, and where they come from."""
     form = fold(alias).text.split()
-    for entry in dictionary.aliases:
-        if fold(entry.text).text.split() != form:
-            continue
+    entries = [entry for entry in dictionary.aliases if fold(entry.text).text.split() == form]
+    for entry in sorted(entries, key=lambda entry: (entry.language not in ("", "en"), entry.language)):
         case = ", case as written" if entry.exact else ""
         language = f", {entry.language} only" if entry.language else ""
         for sense in entry.senses:
-            strength = "weak: needs evidence in the story" if sense.weak else "strong: tags alone"
-            prior = f", prior {sense.weight:g}" if sense.weight else ""
-            said = f"{sense.use}, {strength}{case}{language}{prior}"
+            strength = _COUNTS.get(sense.use) or ("weak: needs evidence in the story" if sense.weak else _STRONG)
+            prior = f", prior {sense.weight:g}" if sense.weight and sense.use == "city" else ""
+            said = f"{_CLASSES.get(sense.use, sense.use)}, {strength}{case}{language}{prior}"
             yield f"{entry.text!r} → {_named(dictionary, sense)}: {said} [{sense.origin}]"
+
+
+_CLASSES = {"agent": "role noun", "null": "trap", "money": "currency"}
+"""What the uses are called that have no strong and weak aliases."""
+_STRONG = "strong: tags alone"
+_COUNTS = {
+    "agent": "counts beside a country",
+    "office": "counts beside a country, or before a name",
+    "surname": "counts with the full name or a title in the story",
+    "cue": "hints where nothing names a region",
+    "money": "hints where nothing names a region",
+    "null": "absorbs what stands inside it",
+}
 
 
 def _named(dictionary: Dictionary, sense: Sense) -> str:
     if sense.use == "null":
-        return "nothing (a trap)"
+        return "nothing"
     if sense.actor:
         return f"{sense.actor} {dictionary.actors[sense.actor].name}"
     if sense.region:
@@ -106,6 +120,7 @@ def _reading(hit: Hit) -> Reading:
         sense.weak,
         hit.accepted,
         hit.evidence if hit.accepted else hit.reason,
+        sense.weight,
         weight(hit) if hit.accepted else 0.0,
         sense.origin,
     )
