@@ -18,13 +18,14 @@ import msgspec
 from pipeline.core.need import Need
 from pipeline.core.rules.definition import Rule, RuleDefinition
 from pipeline.core.rules.errors import QueryError
-from pipeline.core.rules.evaluate import holds, spans
+from pipeline.core.rules.evaluate import holds
 from pipeline.core.rules.limits import Limits
 from pipeline.core.rules.names import Names
 from pipeline.core.rules.needs import need
 from pipeline.core.rules.parser import Parser
 from pipeline.core.rules.query import Node
 from pipeline.core.rules.ruleset import RuleSet
+from pipeline.core.rules.shown import spans
 from pipeline.core.rules.view import View
 from pipeline.core.story import Span, Story
 

@@ -1,17 +1,17 @@
-"""Keys: what a story must have for a query to have a chance; a rule is indexed by its most selective ones.
+"""Keys: what a story must have for a query to have a chance; a rule is indexed by the ways in which it can match.
 
 A key is a folded word; two neighbours joined by a space; ``*beginning`` of a word; ``~word`` less a letter; or
-``field:value``. The words of a text hold none of these signs, so keys of different sorts never meet.
+``field:value``. The words of a text hold none of these signs, so keys of different sorts never meet. A way is a few
+keys that a story needs all of, and some that it must not have: a query of words, AND, OR and NOT comes down to ways
+that decide alone, so that no tree is walked for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise, product
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from pipeline.core.rules.common import COMMON
 from pipeline.core.rules.forms import beginning, english
@@ -32,25 +32,32 @@ from pipeline.core.rules.query import (
     Word,
 )
 
-Key = tuple[str, ...]
-"""One key, or two of which a story needs both, the rarer first."""
+Need = tuple[float, str]
+"""A key after the share of stories that have it, roughly: so that the rarest sorts first."""
+
+NEEDED, EXCLUDED = 4, 2
+"""The most keys that one way asks for, and the most that it excludes; what is beyond them is evaluated."""
 
 LONGEST = 40
 """Letters of a word by which wildcards and edits are indexed; the longest word that ``~1`` takes."""
 
-MOST_PAIRS = 48
-"""The most pairs that one rule is indexed by; beyond, single keys do."""
+MOST_WAYS = 48
+"""The most ways that one rule is multiplied out into; beyond, the cheapest parts of it do."""
 
 
-class Keys(msgspec.Struct, frozen=True, gc=False):
-    """The alternatives of a query: a story that has none of them cannot match.
+class Way(NamedTuple):
+    """Keys that a story needs, the rarest first, and keys that it must not have; ``exact``: then it matches."""
 
-    ``exact``: one that has any of them matches. ``cost``: the share of stories that have one, roughly.
-    """
-
-    any: tuple[Key, ...]
-    cost: float
+    needs: tuple[Need, ...]
+    unless: tuple[str, ...]
     exact: bool
+
+
+class Keys(NamedTuple):
+    """The ways of a query: a story that goes none of them cannot match. ``cost``: the share that goes one, roughly."""
+
+    ways: tuple[Way, ...]
+    cost: float
 
 
 def keys(node: Node) -> Keys:
@@ -83,95 +90,126 @@ OWN_KEYS = ("headline", "provider", "language", "subject")
 """The fields whose words are keys of their own; words elsewhere are found by the word alone."""
 
 
+def _one(key: str, cost: float, *, exact: bool) -> Keys:
+    return Keys((Way(((cost, key),), (), exact),), cost)
+
+
 def _word(node: Word) -> Keys:
+    cost = commonness(node.word)
     if node.field in OWN_KEYS:
-        share = 0.2 if node.field == "headline" else 5.0
-        return Keys(((fielded(node.field, node.word),),), min(0.5, commonness(node.word) * share), True)
-    return Keys(((node.word,),), commonness(node.word), node.field is None)
+        cost = min(0.5, cost * (0.2 if node.field == "headline" else 5.0))
+        return _one(fielded(node.field, node.word), cost, exact=True)
+    return _one(node.word, cost, exact=node.field is None)
+
+
+def _vague(found: Keys) -> Keys:
+    """Return the same keys as what is needed and not enough."""
+    return Keys(tuple([Way(way.needs, way.unless, False) for way in found.ways]), found.cost)
 
 
 def _exact(node: Exact) -> Keys:
-    found = _word(Word(node.word, node.field))
-    return Keys(found.any, found.cost, False)
+    return _vague(_word(Word(node.word, node.field)))
 
 
 def _forms(node: Forms) -> Keys:
     words = english(node.word)
-    return Keys((*((word,) for word in words), (f"+{beginning(node.word)}",)), sum(map(commonness, words)), False)
+    needs = [*((commonness(word), word) for word in words), (commonness(node.word), f"+{beginning(node.word)}")]
+    return Keys(tuple([Way((need,), (), False) for need in needs]), sum(map(commonness, words)))
 
 
 def _wild(node: Wild) -> Keys:
     start = node.pattern.replace("?", "*").split("*", 1)[0][:LONGEST]
-    return Keys(
-        ((f"*{start}",),), 0.3 / max(1, len(start) - 1) ** 2, node.field is None and node.pattern == f"{start}*"
-    )
+    exact = node.field is None and node.pattern == f"{start}*"
+    return _one(f"*{start}", 0.3 / max(1, len(start) - 1) ** 2, exact=exact)
 
 
 def _fuzzy(node: Fuzzy) -> Keys:
-    return Keys(tuple((key,) for key in fewer(node.word)), commonness(node.word) * 2, False)
+    cost = commonness(node.word) * 2
+    return Keys(tuple([Way(((cost, key),), (), False) for key in fewer(node.word)]), cost)
 
 
 def _phrase(node: Phrase) -> Keys:
-    found = _both([keys(item) for item in node.items])
-    best = Keys(found.any, found.cost, False)
-    if node.within is not None or node.field not in (None, "lead", "body", "slugline", "byline"):
-        return best
-    for (first, second), (at, after) in zip(pairwise(node.items), pairwise(node.at), strict=True):
-        if after == at + 1 and isinstance(first, Word) and isinstance(second, Word):
-            cost = min(commonness(first.word), commonness(second.word)) / 10
-            if cost < best.cost or len(best.any[0]) > 1:
-                exact = len(node.items) == 2 and node.field is None
-                best = Keys(((f"{first.word} {second.word}",),), min(cost, best.cost), exact)
-    return best
+    if node.within is None and node.field in (None, "lead", "body", "slugline", "byline"):
+        found = [
+            _one(f"{a.word} {b.word}", min(commonness(a.word), commonness(b.word)) / 10, exact=True)
+            for (a, b), (at, after) in zip(pairwise(node.items), pairwise(node.at), strict=True)
+            if after == at + 1 and isinstance(a, Word) and isinstance(b, Word)
+        ]
+        if found:
+            return found[0] if len(node.items) == 2 and node.field is None else _vague(_both(found))
+    return _vague(_both(list(map(keys, node.items))))
 
 
 def _near(node: Near) -> Keys:
-    found = _both([_any([keys(part) for part in side]) for side in (node.left, node.right)])
-    return Keys(found.any, found.cost, False)
+    return _vague(_both([_any(list(map(keys, side))) for side in (node.left, node.right)]))
 
 
 def _and(node: And) -> Keys:
-    positive = [child for child in node.of if not isinstance(child, Not)]
-    found = _both([keys(child) for child in positive])
-    return found if len(positive) == len(node.of) else Keys(found.any, found.cost, False)
+    found = _both([keys(child) for child in node.of if not isinstance(child, Not)])
+    for child in node.of:
+        if isinstance(child, Not):
+            found = _without(found, child.of)
+    return found
+
+
+def _without(found: Keys, node: Node) -> Keys:
+    """Return the keys without the stories that match ``node``, where single keys name those."""
+    other = keys(node)
+    if len(other.ways) > EXCLUDED or not all(w.exact and len(w.needs) == 1 and not w.unless for w in other.ways):
+        return _vague(found)
+    names = [way.needs[0][1] for way in other.ways]
+    ways = []
+    for needs, before, exact in found.ways:
+        unless = tuple(dict.fromkeys([*before, *names]))
+        ways.append(Way(needs, unless[:EXCLUDED], exact and len(unless) <= EXCLUDED))
+    return Keys(tuple(ways), found.cost)
 
 
 def _both(parts: list[Keys]) -> Keys:
-    """Return the keys of a conjunction: the cheapest part's, paired with the next one's where that is not too many."""
-    first, *others = sorted(parts, key=lambda part: part.cost)
-    if not others:
-        return first
-    exact = len(parts) == 2 and first.exact and others[0].exact
-    for second in others:
-        single = all(len(key) == 1 for key in (*first.any, *second.any))
-        if single and len(first.any) * len(second.any) <= MOST_PAIRS:
-            pairs = [(a[0], b[0]) if a != b else a for a, b in product(first.any, second.any)]
-            return Keys(tuple(dict.fromkeys(pairs)), first.cost * second.cost, exact)
-    return Keys(first.any, first.cost, False)
+    """Return the keys of a conjunction: its ways multiplied out, from the rarest part on, as far as they are few."""
+    found, *others = sorted(parts, key=lambda part: part.cost)
+    for other in others:
+        number = len(found.ways) * len(other.ways)
+        if number > MOST_WAYS and min(len(found.ways), len(other.ways)) > 1:
+            found = _vague(found)
+        else:
+            ways = dict.fromkeys([_joined(one, two) for one, two in product(found.ways, other.ways)])
+            found = Keys(tuple(ways), found.cost * other.cost)
+    return found
 
 
-def _any(parts: list[Keys]) -> Keys:
-    found = tuple(dict.fromkeys(key for part in parts for key in part.any))
-    return Keys(found, sum(part.cost for part in parts), all(part.exact for part in parts))
+def _joined(one: Way, two: Way) -> Way:
+    needs = sorted({*one.needs, *two.needs})
+    unless = tuple(dict.fromkeys([*one.unless, *two.unless]))
+    exact = one.exact and two.exact and len(needs) <= NEEDED and len(unless) <= EXCLUDED
+    return Way(tuple(needs[:NEEDED]), unless[:EXCLUDED], exact)
+
+
+def _any(parts: Iterable[Keys]) -> Keys:
+    parts = list(parts)
+    ways = dict.fromkeys([way for part in parts for way in part.ways])
+    return Keys(tuple(ways), sum([part.cost for part in parts]))
 
 
 def _or(node: Or) -> Keys:
-    return _any([keys(child) for child in node.of])
+    return _any(map(keys, node.of))
 
 
 def _at_least(node: AtLeast) -> Keys:
     """All but ``count - 1`` items: one of them must hold."""
     parts = sorted(map(keys, node.of), key=lambda part: part.cost)
     found = _any(parts[: len(parts) - node.count + 1])
-    return found if node.count == 1 else Keys(found.any, found.cost, False)
+    return found if node.count == 1 else _vague(found)
 
 
 def _tag(node: Tag) -> Keys:
-    return Keys(((group(node.field, node.values),),), min(0.5, 0.02 * len(node.values)), True)
+    return _one(group(node.field, node.values), min(0.5, 0.02 * len(node.values)), exact=True)
 
 
 def _data(node: Data) -> Keys:
-    return Keys(tuple((fielded(node.field, value),) for value in node.values), 0.1 * len(node.values), True)
+    return Keys(
+        tuple([Way(((0.1, fielded(node.field, value)),), (), True) for value in node.values]), 0.1 * len(node.values)
+    )
 
 
 _KEYS: dict[type, Callable[[Any], Keys]] = {

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.core.flow import MatchResult
 from pipeline.core.rules.definition import Rule
-from pipeline.core.rules.evaluate import holds, spans
+from pipeline.core.rules.evaluate import holds
 from pipeline.core.rules.index import Index
 from pipeline.core.rules.keys import keys
+from pipeline.core.rules.shown import Shown, shown, spans_of
 from pipeline.core.rules.view import TooCostly, View
 from pipeline.core.story import Match, Story
 
@@ -20,6 +21,8 @@ class RuleSet:
         self._rules: list[Rule | None] = []
         self._numbers: dict[str, int] = {}
         self._index = Index()
+        self._shown: dict[int, Shown] = {}
+        """What a match shows, by number, of the rules that have matched."""
         self.versions: dict[str, str | None] = {}
         """The version of each rule in force."""
         self.failed: dict[str, str] = {}
@@ -63,6 +66,7 @@ class RuleSet:
         return True
 
     def _forget(self, number: int) -> None:
+        self._shown.pop(number, None)
         before = self._rules[number]
         if before is not None:
             self._index.remove(number, keys(before.node))
@@ -70,12 +74,12 @@ class RuleSet:
     def match(self, story: Story) -> MatchResult:
         """Return the matches in the order of the rules; a rule that fails costs no other one its match."""
         view = View(story)
-        return self._decide(view, sorted(self._index.candidates(self._index.keys(view))))
+        return self._decide(view, self._index.candidates(self._index.keys(view)))
 
     def near(self, story: Story) -> list[Rule]:
         """Return the rules that the index selects and that do not match: the near misses."""
         view = View(story)
-        postings = sorted(self._index.candidates(self._index.keys(view)))
+        postings = self._index.candidates(self._index.keys(view))
         rules = [rule for posting in postings if (rule := self._rules[posting >> 1]) is not None and not posting & 1]
         return [rule for rule in rules if not holds(rule.node, view)]
 
@@ -86,13 +90,19 @@ class RuleSet:
     def _decide(self, view: View, postings: list[int]) -> MatchResult:
         matches: list[Match] = []
         errors: list[tuple[str, str]] = []
+        rules, known = self._rules, self._shown
         for posting in postings:
-            rule = self._rules[posting >> 1]
-            if rule is None or rule.id in self.failed:
+            number = posting >> 1
+            rule = rules[number]
+            if rule is None or (self.failed and rule.id in self.failed):
                 continue
             try:
                 if posting & 1 or holds(rule.node, view):
-                    matches.append(Match(rule.id, rule.topic, spans(rule.node, view), rule.version, rule.severity))
+                    what = known.get(number)
+                    if what is None:
+                        what = known[number] = shown(rule.node)
+                    places = spans_of(rule.node, what, view)
+                    matches.append(Match(rule.id, rule.topic, places, rule.version, rule.severity))
             except TooCostly as error:  # the fault of the story: the rule stays in force
                 errors.append((rule.id, str(error)))
             except Exception as error:  # noqa: BLE001  one rule must not cost the others their matches

@@ -6,6 +6,7 @@ import re
 from itertools import combinations, product
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.core.rules import checks
 from pipeline.core.rules.forms import is_form, primary
@@ -27,8 +28,8 @@ from pipeline.core.rules.query import (
     Wild,
     Word,
 )
-from pipeline.core.rules.view import lead
-from pipeline.core.story import Actor, Kind, Region, Role, Status, Story, Subject
+from pipeline.core.rules.rows import lead
+from pipeline.core.story import Actor, Kind, Region, Role, Span, Status, Story, Subject
 from pipeline.core.words import words
 
 VOCABULARY = ("aid", "pact", "attack", "attacks", "attacked", "atack", "treaty", "un", "o'brien", "organisation")
@@ -162,6 +163,7 @@ class Oracle:
             name: [(word, text[start:end]) for word, start, end in words(text)] for name, text in texts.items()
         }
         self.texts = texts
+        self.at = {name: [(start, end) for _word, start, end in words(text)] for name, text in texts.items()}
 
     def places(self, item: Item) -> list[Place]:
         found = []
@@ -234,6 +236,29 @@ class Oracle:
             return bool(set(tags[node.field]) & set(node.values))
         assert isinstance(node, Data)
         return str(getattr(story, node.field)) in node.values
+
+    def spans(self, node: Node) -> set[Span]:
+        """Return the spans of the positive terms that hold where they show; those of tags are the tagger's."""
+        if isinstance(node, Tag):
+            every: list[Region | Actor] = [*self.story.regions, *self.story.actors]
+            tags = [tag for tag in every if self.tagged(node, tag)]
+            return {span for tag in tags for span in tag.spans}
+        if isinstance(node, And | Or | AtLeast):
+            return set().union(*[self.spans(child) for child in node.of if self.holds(child)])
+        extents: list[tuple[str, int, int]] = []
+        if isinstance(node, Near):
+            for left, right in product(node.left, node.right):
+                for first, second in product(self.extents(left), self.extents(right)):  # type: ignore[arg-type]
+                    if first[0] == second[0] and self.close(node, first[1:], second[1:]):
+                        extents += [first, second]
+        elif isinstance(node, (*ITEMS, Phrase)):
+            extents = self.extents(node)
+        return {(name, self.at[name][low][0], self.at[name][high][1]) for name, low, high in extents if " " not in name}
+
+    def tagged(self, node: Tag, tag: Region | Actor) -> bool:
+        if isinstance(tag, Region):
+            return node.field in ("region", "focus") and Oracle(replace(self.story, regions=(tag,))).holds(node)
+        return node.field not in ("region", "focus")
 
     def close(self, node: Near, first: tuple[int, int], second: tuple[int, int]) -> bool:
         after = 1 <= second[0] - first[1] <= node.distance

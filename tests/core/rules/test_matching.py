@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.need import AllOf, AnyOf, Need, Prefix, Tagged
 from pipeline.core.need import Word as NeedWord
-from pipeline.core.rules import QueryError, RuleSet
+from pipeline.core.rules import QueryError, RuleSet, evaluate, index, rows
+from pipeline.core.rules import view as view_module
 from pipeline.core.rules.definition import Rule
-from pipeline.core.rules.evaluate import holds, spans
+from pipeline.core.rules.evaluate import holds
 from pipeline.core.rules.explain import explain
 from pipeline.core.rules.format import format_query
 from pipeline.core.rules.needs import need
 from pipeline.core.rules.parser import Parser
-from pipeline.core.rules.query import Node
+from pipeline.core.rules.query import Node, Tag
+from pipeline.core.rules.shown import spans
 from pipeline.core.rules.view import View
 from pipeline.core.searched import FIELDS
 from pipeline.core.story import Story
@@ -51,13 +54,32 @@ def test_rules_changed_and_removed_match_like_rules_loaded_so(nodes: list[Node],
     assert changed.versions == fresh.versions
 
 
+@given(st.lists(QUERIES, min_size=1, max_size=6), stories())
+@settings(max_examples=100, deadline=None)
+@pytest.mark.parametrize("few", [0, 3])
+def test_what_pays_for_many_changes_no_match(few: int, nodes: list[Node], story: Story) -> None:
+    rules = RuleSet(rule(number, node) for number, node in enumerate(nodes))
+    expected = rules.match(story)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (index, view_module, rows, evaluate):
+            patch.setattr(module, "FEW", few)
+        assert rules.match(story) == expected
+
+
 @given(QUERIES, stories())
 @settings(max_examples=400, deadline=None)
-def test_spans_lie_in_their_fields_and_rise(node: Node, story: Story) -> None:
+def test_every_positive_term_has_its_spans(node: Node, story: Story) -> None:
     view = View(story)
     if holds(node, view):
-        for field, start, end in spans(node, view):
-            assert 0 <= start < end <= max(1, len(getattr(story, field) or ""))
+        found = spans(node, view)
+        assert set(found) == Oracle(story).spans(node)
+        assert len(set(found)) == len(found)
+        order = [
+            (("headline", "slugline", "byline", "dateline", "body").index(span[0]), span[1])
+            for span in found
+            if span[0] not in ("provider", "language")
+        ]
+        assert isinstance(node, Tag) or order == sorted(order)
 
 
 @given(QUERIES, stories())

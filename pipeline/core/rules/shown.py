@@ -1,0 +1,116 @@
+"""Where the positive terms of a query stand in a story that matches it."""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from pipeline.core.rules.evaluate import Extent, extents, holds, places, tagged
+from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Tag, Word
+from pipeline.core.rules.view import View
+from pipeline.core.story import Span
+
+MOST_SPANS = 100
+"""The spans that one match carries at most, the first ones in the order of fields."""
+
+
+class Shown(NamedTuple):
+    """The terms whose places together are those of a query; each has none where it does not hold.
+
+    ``terms`` is None where what shows depends on what holds; ``apart``: no two of them ever stand in one place.
+    """
+
+    terms: tuple[Node, ...] | None
+    apart: bool
+
+
+def shown(node: Node) -> Shown:
+    """Return the terms of a query that show wherever they stand."""
+    found = _terms(node)
+    if found is None:
+        return Shown(None, apart=False)
+    return Shown(found, all(type(term) is Word and term.field is None for term in found))
+
+
+def _terms(node: Node) -> tuple[Node, ...] | None:
+    if not isinstance(node, And | Or | AtLeast):
+        return () if isinstance(node, Not | Data) else (node,)
+    if _SHOWN.issuperset(map(type, node.of)):
+        return node.of
+    found: list[Node] = []
+    for child in node.of:
+        below = _terms(child)
+        if below is None or (type(node) is not And and isinstance(child, And | AtLeast)):
+            return None
+        found += below
+    return tuple(found)
+
+
+def spans(node: Node, view: View) -> tuple[Span, ...]:
+    """Return where the positive terms of a query stand that a story matches, in the order of fields and places."""
+    return spans_of(node, shown(node), view)
+
+
+def spans_of(node: Node, what: Shown, view: View) -> tuple[Span, ...]:
+    """Return the same, where it is known what the query shows."""
+    terms, apart = what
+    if terms is None:
+        terms = tuple(_true(node, view))
+    known, found = view.marks, []
+    for term in terms:
+        marks = known.get(id(term))
+        found += _marks(term, view) if marks is None else marks
+    if apart:
+        found.sort()
+        return tuple(map(view.spans.__getitem__, found[:MOST_SPANS]))
+    return tuple(dict.fromkeys(map(view.spans.__getitem__, sorted(set(found))[:MOST_SPANS])))
+
+
+def _true(node: Node, view: View) -> Iterator[Node]:
+    """Yield the terms of a query that a story matches, without those that stand where the query is false."""
+    if isinstance(node, And | Or | AtLeast):
+        for child in node.of:
+            if isinstance(node, And) or holds(child, view):
+                yield from _true(child, view)
+    elif not isinstance(node, Not | Data):
+        yield node
+
+
+def _marks(node: Any, view: View) -> list[int]:
+    """Return the codes of the places of one term, and remember them, since rules share words."""
+    kind = type(node)
+    if kind is Word and node.field is None:
+        found = view.mark_word(node.word, MOST_SPANS)
+    elif kind is Tag:
+        found = []
+        for span in [span for tag in tagged(node, view) for span in tag.spans]:
+            key = view.extent(span)
+            view.spans[key] = span
+            found.append(key)
+    else:
+        stands = sorted(pairs(node, view)) if isinstance(node, Near) else extents(node, view)
+        found = view.mark(stands[:MOST_SPANS])
+    view.marks[id(node)] = found
+    return found
+
+
+def pairs(node: Near, view: View) -> set[Extent]:
+    """Return the extents of either side that have a partner on the other: the first ones where there are many."""
+    left, right = places(node.left, view), places(node.right, view)
+    found: set[Extent] = set()
+    for first, second in ((left, right),) if node.ordered else ((left, right), (right, left)):
+        for extent in first:
+            low = bisect_right(second, (extent[1], sys.maxsize))
+            high = bisect_right(second, (extent[1] + node.distance, sys.maxsize), low)
+            if low < high:
+                found.add(extent)
+                found.update(second[low:high])
+                view.spend(high - low)
+                if len(found) > MOST_SPANS:
+                    break
+    return found
+
+
+_SHOWN = frozenset((*ITEMS, Phrase, Near, Tag))
