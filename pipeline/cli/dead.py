@@ -99,6 +99,7 @@ def _show(options: argparse.Namespace, letters: DeadLetters) -> int:
         ("origin", letter.origin),
         ("provider", letter.provider),
         ("content type", letter.content_type),
+        ("headers", ", ".join(f"{name}={value}" for name, value in (letter.headers or {}).items()) or None),
         ("payload", f"{kept} bytes"),
     ):
         print(f"{name + ':':<14}{'-' if value is None else value}")

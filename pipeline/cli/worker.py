@@ -108,7 +108,9 @@ def _desk(settings: Config, instance: str | None, liveness: Liveness, refusals: 
     def make() -> object:
         names = [topics.full_name(kafka, topics.INCOMING)]
         effect = DeskWorker(desk, kafka, sender)
-        return faust_batches.make_app(settings, WORKER, names, effect, instance=instance, liveness=liveness, work=WORK)
+        return faust_batches.make_app(
+            settings, WORKER, names, effect, instance=instance, liveness=liveness, work=WORK, bury=effect.bury
+        )
 
     async def close() -> None:
         await rules.close()
@@ -172,7 +174,9 @@ def _index(settings: Config, instance: str | None, liveness: Liveness, _refusals
         shelf = Shelf(client, elastic.prefix, patience, Clock().now)
         effect = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], sender, kafka, versions)
         names = [topics.full_name(kafka, name) for name in (topics.STORIES, topics.ALERTS, topics.HELD)]
-        return faust_batches.make_app(settings, WORKER, names, effect, instance=instance, liveness=liveness)
+        return faust_batches.make_app(
+            settings, WORKER, names, effect, instance=instance, liveness=liveness, bury=effect.bury
+        )
 
     async def close() -> None:
         await rules.close()

@@ -41,5 +41,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 1
     received: datetime | None = None
     """When the payload first reached us: kept by a retry."""
+    headers: dict[str, str] | None = None
+    """The headers of the message, where it came by one."""
     size: int | None = None
     """Bytes that the payload had, where it was too large to be kept whole."""

@@ -64,6 +64,14 @@ class DeskWorker:
         for messages in (produced.first, produced.then):
             await self._bury(await self.sender.send(messages), origins)
 
+    async def bury(self, record: Record, ends: int) -> None:
+        """Return when a record that has ended so many processes is a dead letter, confirmed; it is not looked into."""
+        payload = records.payload_of(record)
+        letter = dead_letter(self.desk, payload, WORKER, f"ended {ends} processes that worked on it")
+        letter = _of(record, letter, ends)
+        metrics.DEAD.labels(WORKER, WORKER).inc()
+        await self._bury(await self.sender.send([self._letter(letter)]), {payload.origin: record})
+
     def take(self, record: Record, produced: Produced) -> None:
         """Add what one record comes to; whatever is wrong with it, that is a dead letter."""
         payload = records.payload_of(record)
@@ -77,9 +85,7 @@ class DeskWorker:
             reason = f"{type(error).__name__}: {error}"
             outcome = Outcome([], [], [], [*outcome.dead, dead_letter(self.desk, payload, "send", reason)])
             first, then = [], []
-        attempts = records.attempts_of(record)
-        for letter in outcome.dead:
-            then.append(self._letter(msgspec.structs.replace(letter, attempts=attempts + 1)))
+        then += [self._letter(_of(record, letter)) for letter in outcome.dead]
         produced.first += first
         produced.then += then
         count(WORKER, outcome)
@@ -94,8 +100,8 @@ class DeskWorker:
                 if self._room < SMALLEST:
                     raise RuntimeError(f"no dead letter can be kept: {refusal.reason}")
             else:
-                payload = records.payload_of(origins[refusal.message.source])
-                letter = dead_letter(self.desk, payload, "send", refusal.reason)
+                record = origins[refusal.message.source]
+                letter = _of(record, dead_letter(self.desk, records.payload_of(record), "send", refusal.reason))
                 metrics.DEAD.labels(WORKER, "send").inc()
             letters.append(self._letter(letter))
         if letters:
@@ -103,6 +109,12 @@ class DeskWorker:
 
     def _letter(self, letter: DeadLetter) -> Message:
         return records.dead_message(letter, self._room)
+
+
+def _of(record: Record, letter: DeadLetter, attempts: int = 1) -> DeadLetter:
+    """Return the letter with what its record says: headers, and the attempts before."""
+    attempts += records.attempts_of(record)
+    return msgspec.structs.replace(letter, attempts=attempts, headers=records.headers_of(record))
 
 
 def _overtakes(story: Story) -> bool:

@@ -7,7 +7,8 @@ and the book of offsets are this module's own:
 - one fetch is in flight at a time, so that batches grow with the load;
 - ``effect(records)`` returns when everything it does for these records is confirmed; only then are they acknowledged;
 - an effect that fails transiently retries by itself; one that raises ends the process without an acknowledgement;
-- a revocation or a stop gives a running effect GRACE seconds, then cancels it: its records are read again.
+- a revocation or a stop gives a running effect GRACE seconds, then cancels it: its records are read again;
+- a message that ends its process again and again is found by the notes of ``ends.py`` and buried.
 
 What is relied on in Faust, and what is worked around, is pinned by tests/runners/test_faust_pins.py.
 """
@@ -33,7 +34,9 @@ from pipeline import metrics
 from pipeline.adapters.kafka.connect import faust_credentials
 from pipeline.config import Config
 from pipeline.core.errors import WirewatchError
+from pipeline.runners.ends import Part
 from pipeline.runners.liveness import Liveness
+from pipeline.runners.notes import Notes
 from pipeline.runners.serve import say
 
 Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
@@ -41,11 +44,17 @@ Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 
 Effect = Callable[[Records], Awaitable[None]]
 
+Bury = Callable[[ConsumerRecord, int], Awaitable[None]]
+"""Makes a dead letter of a record that has ended so many processes, confirmed; it must not look into the record."""
+
 GRACE = 5.0
 """Seconds that a running effect has when its partitions are revoked or the process is to stop."""
 
 WATCH = 5.0
 """Seconds between two looks at the lag."""
+
+LOOK = 0.5
+"""Seconds between two looks whether the first effect of an assignment waits for another system."""
 
 
 class _Forgetful(dict[Any, Any]):
@@ -62,6 +71,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
     """Yields each fetch as one message and keeps, by partition, the offset that may be committed."""
 
     effect: ClassVar[Effect]
+    bury: ClassVar[Bury | None]
     worker: ClassVar[str]
     liveness: ClassVar[Liveness]
     work: ClassVar[float | None]
@@ -77,6 +87,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self._let_go: dict[Any, int] = {}
         """First offsets of what a read brought while a rebalance went on."""
         self._running: asyncio.Task[None] | None = None
+        self._notes = Notes(self)
         self._free = asyncio.Event()
         self._free.set()
 
@@ -137,26 +148,56 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
 
     async def process(self, records: Records) -> None:
         """Run the effect on one fetch and acknowledge it; never raises."""
-        term, began, used = self._term, perf_counter(), process_time()
-        self._running = task = asyncio.ensure_future(type(self).effect(records))
-        await asyncio.wait([task])
+        term, used = self._term, process_time()
+        if type(self).bury is not None:
+            await self._notes.read(records, lambda: self._still(term))
+        for part in self._notes.book.parts(records):
+            if not (await self._notes.make(part.notes, lambda: self._still(term)) and await self._work(part, term)):
+                return
+        self._free.set()
+        if self.work is not None:
+            self._bound((process_time() - used) / sum(map(len, records.values())))
+        for partition, batch in records.items():
+            self._measure(partition, self.highwater(partition) or 0, batch[-1].offset + 1)
+
+    async def _work(self, part: Part, term: int) -> bool:
+        """Take one part of a fetch; False where the assignment ends, and with it the fetch."""
+        began = perf_counter()
+        self._running = task = asyncio.ensure_future(self._effect(part))
+        while not task.done():
+            await asyncio.wait([task], timeout=LOOK if self._notes.made else None)
+            if self._notes.made and self.liveness.waits_for():  # an end is nobody's fault now
+                await self._notes.take_back()
         self._running = None
         if task.cancelled():
-            return  # revoked or stopping: unacknowledged, so it is read again
+            return False  # revoked or stopping: unacknowledged, so it is read again
         error = task.exception()
         if error is not None:
             fail(error)
-        count = sum(map(len, records.values()))
-        self._done += count
+        self._done += sum(map(len, part.records.values()))
         metrics.BATCH_SECONDS.labels(self.worker).observe(perf_counter() - began)
         if term != self._term:
+            return False
+        self._confirmed.update({partition: batch[-1].offset + 1 for partition, batch in part.records.items()})
+        if part.notes or part.culprit:
+            self._notes.made.clear()
+            if not await self.commit():  # False also where it has only waited for a commit of before
+                await self.commit()
+        return term == self._term
+
+    async def _effect(self, part: Part) -> None:
+        bury = type(self).bury
+        if not part.culprit or bury is None:
+            await type(self).effect(part.records)
             return
-        self._confirmed.update({partition: batch[-1].offset + 1 for partition, batch in records.items()})
-        self._free.set()
-        if self.work is not None:
-            self._bound((process_time() - used) / count)
-        for partition, batch in records.items():
-            self._measure(partition, self.highwater(partition) or 0, batch[-1].offset + 1)
+        for partition, (record,) in part.records.items():
+            count = self._notes.book.count(partition)
+            where = f"{record.topic}/{record.partition}/{record.offset}"
+            say(f"{where} has ended {count} processes: it becomes a dead letter, and the others go on")
+            await bury(record, count)
+
+    def _still(self, term: int) -> bool:
+        return term == self._term and self.flow_active
 
     def _bound(self, seconds: float) -> None:
         """Let the next fetch be as many records as make ``work`` seconds, given what one has cost."""
@@ -186,6 +227,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         await self.settle()
         self._term += 1
         self._confirmed.clear()
+        self._notes.clear()
         for tp in revoked:
             metrics.LAG.labels(self.worker, tp.topic, tp.partition).set(0)
         await super().on_partitions_revoked(revoked)
@@ -194,6 +236,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         """Begin a new term: nothing in flight, nothing confirmed."""
         self._term += 1
         self._confirmed.clear()
+        self._notes.clear()
         self._free.set()
         await super().on_partitions_assigned(assigned, generation_id)
         self.liveness.partitions = len(assigned)
@@ -209,6 +252,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             task.cancel()
             await asyncio.wait([task], timeout=1)
             await asyncio.sleep(0)  # lets process() note the outcome
+        if task is None or task.cancelled():
+            await self._notes.take_back()
         self._unacked_messages.clear()
         if not await self.commit():  # False also where it has only waited for a commit of before
             await self.commit()
@@ -233,7 +278,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
 
     @Service.task  # type: ignore[untyped-decorator]  # Faust has no types
     async def _watch(self) -> None:
-        """Measure the lag, also while nothing is read, and end the process when it stands still for no reason."""
+        """Measure the lag, also while nothing is read; a guard ends the process when it stands still for no reason."""
+        self.liveness.guard(lambda why: fail(WirewatchError(f"{why}: ending, so that another process may go on")))
         while not self.should_stop:
             await self.sleep(WATCH)
             assigned = self.assignment() if self.flow_active else set()
@@ -242,11 +288,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
                 positions = {tp: await self._worked_off(tp) for tp in ends}
             except (KafkaError, TimeoutError) as error:
                 self.log.warning("the lag cannot be measured: %r", error)
+                self.liveness.note(0, self._done)  # the broker is away: not for us to end
                 continue
             lag = sum(self._measure(tp, end, positions[tp]) for tp, end in ends.items())
             self.liveness.note(lag, self._done)
-            if self.liveness.stuck():
-                fail(WirewatchError(f"{self.liveness.health()[1]}: ending, so that another process may go on"))
 
 
 class BatchSchema(faust.Schema):  # type: ignore[misc]  # Faust has no types
@@ -279,13 +324,15 @@ def make_app(
     instance: str | None = None,
     liveness: Liveness | None = None,
     work: float | None = None,
+    bury: Bury | None = None,
 ) -> faust.App:
     """Return the app ``name`` that runs ``effect`` over every fetch of ``topics`` (full names).
 
     ``effect(records)`` must return only when all effects are confirmed, and may be cancelled at any await. The
     consumer group is ``<kafka.prefix>wirewatch-<name>``. With ``instance``, the worker is a static member: after a
     crash it gets its partitions back as soon as it is there again. With ``work``, fetches are kept to about so many
-    seconds of processor time: what a crash can repeat, and what the first alert of a fetch waits for.
+    seconds of processor time: what a crash can repeat, and what the first alert of a fetch waits for. With ``bury``, a
+    record that ends its processes is handed to that one in the end, not to ``effect``.
     """
     kafka = config.kafka
     app = BatchApp(
@@ -304,7 +351,13 @@ def make_app(
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    parts = {"effect": staticmethod(effect), "worker": name, "liveness": liveness or Liveness(name), "work": work}
+    parts = {
+        "effect": staticmethod(effect),
+        "bury": staticmethod(bury) if bury else None,
+        "worker": name,
+        "liveness": liveness or Liveness(name),
+        "work": work,
+    }
     consumer = type("Consumer", (BatchConsumer,), parts)
     transport = type("Transport", (driver.Transport,), {"Consumer": consumer})
     app.transport = transport(app.conf.broker, app, loop=None)

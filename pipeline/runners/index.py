@@ -136,6 +136,12 @@ class IndexWorker:
         await self._bury(found.dead)
         _count(found)
 
+    async def bury(self, record: Record, ends: int) -> None:
+        """Return when a record that has ended so many processes is a dead letter, confirmed; it is not looked into."""
+        letter = _letter(record, f"ended {ends} processes that worked on it", attempts=ends)
+        metrics.DEAD.labels(WORKER, STEP).inc()
+        await self._bury([letter])
+
     async def _gather(self, folded: Sequence[Folded]) -> None:
         """Add the clusters of copies that other providers sent."""
         changed = [(one, one.newest) for one in folded if one.newest is not None and one.changed]
@@ -240,7 +246,7 @@ def _late(stand: Stand | None, story: Story) -> bool:
     return stand is not None and stand.story is not None and story.revision < stand.story.revision
 
 
-def _letter(record: Record, reason: str, trace: str | None = None) -> DeadLetter:
+def _letter(record: Record, reason: str, trace: str | None = None, attempts: int = 1) -> DeadLetter:
     """Return what was read as a dead letter; a retry of it comes back to this step."""
     data = bytes(record.value or b"")
     return DeadLetter(
@@ -252,6 +258,8 @@ def _letter(record: Record, reason: str, trace: str | None = None) -> DeadLetter
         time=_time(record),
         content_type="application/json",
         traceback=trace,
+        attempts=records.attempts_of(record) + attempts,
+        headers=records.headers_of(record),
     )
 
 

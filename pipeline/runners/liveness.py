@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, sleep
 
 from pipeline import metrics
 
 STANDSTILL = 60.0
 """Seconds without a confirmed message, while messages wait, after which a worker is stuck."""
+
+LOOK = 5.0
+"""Seconds between two looks of the guard."""
 
 
 class Liveness:
@@ -28,13 +32,29 @@ class Liveness:
             self._moved = self.now()
         self._done = done
 
+    def guard(self, end: Callable[[str], None]) -> None:
+        """Call ``end`` with the reason when the worker is stuck, from a thread of its own.
+
+        A story that keeps the event loop busy keeps ``note`` from being called, too. Two looks in turn must say so:
+        after a pause of the whole process, the first one comes too early.
+        """
+
+        def watch() -> None:
+            stuck = False
+            while not (stuck and self.stuck()):
+                stuck = self.stuck()
+                sleep(LOOK)
+            end(self.health()[1])
+
+        threading.Thread(target=watch, name="guard", daemon=True).start()
+
     def waits_for(self) -> list[str]:
         """Return the systems that the worker waits for, as its metrics say."""
         samples = (sample for metric in metrics.BLOCKED.collect() for sample in metric.samples)
         return [s.labels["system"] for s in samples if s.labels["worker"] == self.worker and s.value]
 
     def stuck(self) -> bool:
-        """Whether messages wait, nothing is confirmed, and nobody else is to blame."""
+        """Whether messages wait, or nobody could look, nothing is confirmed, and nobody else is to blame."""
         return self.now() - self._moved > STANDSTILL
 
     def health(self) -> tuple[bool, str]:

@@ -41,6 +41,7 @@ class Fleet:
         self.ledger = folder / "ledger"
         self.block = folder / "ledger.block"
         self.fail = folder / "ledger.fail"
+        self.deadly = folder / "ledger.deadly"
         self.workers: list[subprocess.Popen[bytes]] = []
         self._log = (folder / "workers.log").open("wb")
         self.log = folder / "workers.log"
@@ -58,9 +59,9 @@ class Fleet:
             for future in sent:
                 future.get(timeout=30)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start one worker more."""
-        arguments = [self.runner, self.broker, self.prefix, str(self.ledger), str(self.work)]
+    def start(self, *instance: str) -> subprocess.Popen[bytes]:
+        """Start one worker more, as a static member where it gets a name."""
+        arguments = [self.runner, self.broker, self.prefix, str(self.ledger), str(self.work), *instance]
         worker = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.worker", *arguments],
             cwd=ROOT,
@@ -83,13 +84,13 @@ class Fleet:
         worker.wait(60)
         return time.monotonic() - began
 
-    def confirmed(self) -> Counter[tuple[int, int]]:
-        """Return how often each record (partition, offset) was confirmed."""
+    def confirmed(self, wanted: str = "E") -> Counter[tuple[int, int]]:
+        """Return how often each record (partition, offset) was confirmed, or with ``D`` buried."""
         seen: Counter[tuple[int, int]] = Counter()
         for file in self.ledger.parent.glob("ledger.[0-9]*"):
             for line in file.read_text().splitlines():
                 kind, partition, first, last = line.split()
-                if kind == "E":
+                if kind == wanted:
                     seen.update((int(partition), offset) for offset in range(int(first), int(last) + 1))
         return seen
 
@@ -121,6 +122,20 @@ class Fleet:
             return sum(max(0, consumer.committed(place) or 0) for place in places)
         finally:
             consumer.close(autocommit=False)
+
+    def keep(self, count: int, seconds: float = 120) -> int:
+        """Keep so many workers running, as a supervisor does, until everything is committed; return how many ended."""
+        ended = 0
+        running = [self.start(f"member-{place}") for place in range(count)]
+        until = time.monotonic() + seconds
+        while self.committed() < self.records:
+            assert time.monotonic() < until, f"not through:\n{self.log.read_text()[-3000:]}"
+            time.sleep(0.2)
+            for place, worker in enumerate(running):
+                if worker.poll() is not None:
+                    ended += 1
+                    running[place] = self.start(f"member-{place}")
+        return ended
 
     def finish(self, seconds: float = 90) -> Count:
         """Wait until the group has committed everything, end all workers and count."""

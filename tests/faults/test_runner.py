@@ -87,6 +87,19 @@ def test_an_effect_that_raises_ends_the_worker_and_nothing_is_lost(
         assert ships.finish().lost == 0
 
 
+@pytest.mark.timeout(300)
+def test_records_that_end_their_process_in_any_way_are_found_and_buried_and_cost_no_other(
+    kafka_address: str, tmp_path: Path
+) -> None:
+    with fleet(kafka_address, tmp_path, "faust", records=1_000, partitions=4) as ships:
+        ships.deadly.write_text("0 30 segfault\n1 201 killed\n")
+        ended = ships.keep(2, 280)
+        ships.end()
+        assert ships.confirmed("D") == {(0, 30): 1, (1, 201): 1}
+        assert len(ships.confirmed()) == 1_000 - 2
+    assert ended <= 2 * 5
+
+
 def test_the_oracle_sees_that_stock_faust_loses_what_an_effect_has_failed_on(
     kafka_address: str, tmp_path: Path
 ) -> None:

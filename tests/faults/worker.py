@@ -1,9 +1,10 @@
 """A worker whose effect is a line in a ledger: what a runner does is then to be read from the lines.
 
-``python -m tests.faults.worker RUNNER BROKER PREFIX LEDGER MILLISECONDS``. RUNNER is ``faust`` (the project's),
+``python -m tests.faults.worker RUNNER BROKER PREFIX LEDGER MILLISECONDS [INSTANCE]``. RUNNER is ``faust`` (ours),
 ``plain`` (the control) or ``stock`` (Faust's own ``take()``, which loses: so the tests can see a loss). Lines of the
-ledger are ``B|E partition first last``: a fetch begun, its effect confirmed. While the file ``LEDGER.block`` is
-there, no effect is confirmed; where there is a ``LEDGER.fail``, one effect takes it away and raises.
+ledger are ``B|E|D partition first last``: a fetch begun, its effect confirmed, a record buried. While there is a file
+``LEDGER.block``, no effect is confirmed; where there is a ``LEDGER.fail``, one effect takes it away and raises. Where a
+record is named in ``LEDGER.deadly`` (``partition offset way``), it ends the process that works on it, in its way.
 """
 
 from __future__ import annotations
@@ -11,25 +12,36 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import faust
 import uvloop
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.config import Config, Kafka
 from pipeline.runners import faust_batches, serve
-from pipeline.runners.faust_batches import Effect, Records
+from pipeline.runners.faust_batches import Bury, Effect, Records
 from tests.runners import plain
 
 NAME = "ledger"
 TOPIC = "ledger"
 
 
-def ledger_effect(ledger: Path, milliseconds: float) -> Effect:
-    """Return an effect that takes about so long and notes its records when it is done."""
+WAYS: dict[str, Callable[[], object]] = {
+    "exit": partial(os._exit, 7),
+    "segfault": partial(os.kill, os.getpid(), signal.SIGSEGV),
+    "killed": partial(os.kill, os.getpid(), signal.SIGKILL),
+}
+"""How a record may end its process: as a library does that gives up, by a fault in one, as the kernel does."""
+
+
+def ledger_effect(ledger: Path, milliseconds: float) -> tuple[Effect, Bury]:
+    """Return an effect that takes about so long and notes its records when it is done, and what notes a burial."""
     lines = os.open(f"{ledger}.{os.getpid()}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     block = Path(f"{ledger}.block")
     fails = Path(f"{ledger}.fail")
@@ -43,6 +55,11 @@ def ledger_effect(ledger: Path, milliseconds: float) -> Effect:
             fails.unlink()
             raise RuntimeError("the effect failed")
 
+    end_if_deadly = _deadly(Path(f"{ledger}.deadly"))
+
+    async def bury(record: ConsumerRecord, _ends: int) -> None:
+        os.write(lines, f"D {record.partition} {record.offset} {record.offset}\n".encode())
+
     blocked = block.exists
 
     async def effect(records: Records) -> None:
@@ -51,9 +68,24 @@ def ledger_effect(ledger: Path, milliseconds: float) -> Effect:
             await asyncio.sleep(0.1)
         await asyncio.sleep(milliseconds / 1000 * random.uniform(0.5, 1.5))
         fail_once()
+        end_if_deadly(records)
         note("E", records)
 
-    return effect
+    return effect, bury
+
+
+def _deadly(file: Path) -> Callable[[Records], None]:
+    """Return what ends the process where a fetch has a record that is to do that."""
+    words = [line.split() for line in file.read_text().splitlines()] if file.exists() else []
+    deadly = {(int(partition), int(offset)): WAYS[way] for partition, offset, way in words}
+
+    def end_if_deadly(records: Records) -> None:
+        for partition, batch in records.items():
+            for record in batch:
+                if (partition.partition, record.offset) in deadly:
+                    deadly[partition.partition, record.offset]()
+
+    return end_if_deadly
 
 
 def stock(kafka: Kafka, effect: Effect) -> Any:
@@ -92,18 +124,19 @@ async def _nothing() -> None:
     pass
 
 
-def main(runner: str, broker: str, prefix: str, ledger: str, milliseconds: str) -> int:
+def main(runner: str, broker: str, prefix: str, ledger: str, milliseconds: str, *instance: str) -> int:
     """Run until SIGTERM."""
     kafka = Kafka(brokers=(broker,), prefix=prefix, fetch_records=200)
     config = Config(mode="distributed", kafka=kafka)
-    effect = ledger_effect(Path(ledger), float(milliseconds))
+    effect, bury = ledger_effect(Path(ledger), float(milliseconds))
     topics = [prefix + TOPIC]
     if runner == "plain":
         uvloop.run(plain.run(kafka, NAME, topics, effect))
         return 0
     if runner == "stock":
         return serve.run(lambda: stock(kafka, effect), _nothing)
-    return serve.run(lambda: faust_batches.make_app(config, NAME, topics, effect), _nothing)
+    make = partial(faust_batches.make_app, config, NAME, topics, effect, bury=bury, instance=next(iter(instance), None))
+    return serve.run(make, _nothing)
 
 
 if __name__ == "__main__":

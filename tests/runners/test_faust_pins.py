@@ -15,12 +15,14 @@ from typing import Any
 import faust
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.tables.recovery import Recovery
 from faust.transport.conductor import Conductor
 from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.services import Service
+from mode.threads import MethodQueue
 
 from pipeline.config import Config, Kafka
 from pipeline.runners.faust_batches import BatchApp, BatchConsumer, make_app
@@ -92,6 +94,7 @@ def test_the_app_serves_no_web_page_makes_no_leader_topic_and_writes_no_files(
 def test_every_method_that_is_replaced_is_there_to_be_replaced() -> None:
     ours = {name for name in vars(BatchConsumer) if callable(getattr(BatchConsumer, name)) and name != "__init__"}
     new = {"process", "settle", "_bound", "_measure", "_take_back", "_watch", "_worked_off"}
+    new |= {"_work", "_effect", "_still"}
     assert {name for name in ours - new if not hasattr(driver.Consumer, name)} == set()
     assert hasattr(faust.App, "_create_directories")
     assert hasattr(Service, "_crash")
@@ -124,6 +127,18 @@ def test_a_commit_that_finds_another_under_way_commits_nothing_and_says_so() -> 
         assert await consumer.commit() is False
 
     asyncio.run(test())
+
+
+def test_a_commit_of_faust_wipes_out_the_note_beside_the_offset_and_aiokafka_reads_it() -> None:
+    assert 'OffsetAndMetadata(offset, "")' in source(driver.AIOKafkaConsumerThread._commit)
+    assert "return offsets" in source(GroupCoordinator.fetch_committed_offsets)
+    assert "OffsetAndMetadata(offset, metadata)" in source(GroupCoordinator._do_fetch_commit_offsets)
+
+
+def test_what_the_consumer_thread_is_asked_to_do_is_done_there_and_its_errors_come_back() -> None:
+    text = source(MethodQueue._process_enqueued)
+    assert "maybe_async(method(*args, **kwargs))" in text
+    assert "maybe_set_exception, promise, exc" in text
 
 
 def test_a_revocation_forgets_committed_offsets_before_it_waits_for_streams() -> None:

@@ -11,7 +11,7 @@ from kafka import KafkaProducer
 
 from pipeline.adapters.kafka import topics
 from pipeline.adapters.kafka.read import whole
-from pipeline.adapters.kafka.records import JSON, dead_letter_of, payload_headers, story_key
+from pipeline.adapters.kafka.records import JSON, REPLAY, attempts_header, dead_letter_of, payload_headers, story_key
 from pipeline.adapters.kafka.transactions import Transactions
 from pipeline.config import Kafka
 from pipeline.core.payload import DeadLetter, Payload
@@ -67,8 +67,10 @@ class KafkaDeadLetters:
 
     def _again(self, letter: DeadLetter) -> dict[str, Any]:
         """Return the message that brings a payload back to its step."""
+        replay = (letter.headers or {}).get("replay") == "1"
         if letter.step == "index":
-            topic, key, headers = letter.origin.rsplit("/", 2)[0], key_of(letter.payload), [JSON]
+            topic, key = letter.origin.rsplit("/", 2)[0], key_of(letter.payload)
+            headers = [JSON, *([REPLAY] if replay else []), *attempts_header(letter.attempts)]
         else:
             payload = Payload(
                 data=letter.payload,
@@ -76,6 +78,7 @@ class KafkaDeadLetters:
                 received=letter.received,
                 provider=letter.provider,
                 content_type=letter.content_type,
+                replay=replay,
             )
             topic = topics.full_name(self.kafka, topics.INCOMING)
             key, headers = self.key(payload), payload_headers(payload, letter.attempts)

@@ -20,6 +20,9 @@ CLOUD_EVENT = ("content-type", b"application/cloudevents+json; charset=utf-8")
 REPLAY = ("replay", b"1")
 LIFTED = ("lifted", b"1")
 
+HEADERS, HEADER = 50, 200
+"""Headers of a message that its dead letter keeps, and characters of each."""
+
 
 class Message(msgspec.Struct, frozen=True):
     """A record to be written; ``topic`` has no prefix yet, ``source`` is the origin of the payload behind it."""
@@ -103,9 +106,12 @@ def payload_headers(payload: Payload, attempts: int = 0) -> list[tuple[str, byte
         headers.append(("received", payload.received.isoformat().encode()))
     if payload.replay:
         headers.append(REPLAY)
-    if attempts:
-        headers.append(("attempts", b"%d" % attempts))
-    return headers
+    return headers + attempts_header(attempts)
+
+
+def attempts_header(attempts: int) -> list[tuple[str, bytes]]:
+    """Return the header that says how often a payload has failed; none for one that has not."""
+    return [("attempts", b"%d" % attempts)] if attempts else []
 
 
 def story_message(story: Story, payload: Payload | None = None) -> Message:
@@ -188,7 +194,8 @@ def dead_message(letter: DeadLetter, room: int) -> Message:
     note = f"; payload of {len(letter.payload)} bytes cut to {kept}, the whole of it is {letter.origin}"
     size = letter.size or len(letter.payload)
     cut = {"payload": letter.payload[:kept], "reason": letter.reason[:2000] + note, "traceback": trace, "size": size}
-    return _dead(msgspec.structs.replace(letter, **cut))
+    texts = {"headers": None, "provider": _short(letter.provider), "content_type": _short(letter.content_type)}
+    return _dead(msgspec.structs.replace(letter, **cut, **texts))
 
 
 def dead_letter_of(record: Record) -> DeadLetter:
@@ -199,6 +206,16 @@ def dead_letter_of(record: Record) -> DeadLetter:
 def _dead(letter: DeadLetter) -> Message:
     headers = (JSON, ("step", letter.step.encode()))
     return Message(topics.DEAD, letter.id.encode(), encode(letter), headers, letter.origin)
+
+
+def headers_of(record: Record) -> dict[str, str] | None:
+    """Return the headers as a dead letter keeps them: the first so many, cut to a length."""
+    texts = list(_texts(record.headers).items())[:HEADERS]
+    return {name[:HEADER]: value[:HEADER] for name, value in texts} or None
+
+
+def _short(text: str | None) -> str | None:
+    return text[:HEADER] if text else text
 
 
 def _texts(headers: Sequence[tuple[str, bytes]] | None) -> dict[str, str]:
