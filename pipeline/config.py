@@ -266,6 +266,11 @@ def _check(config: Config, file: str) -> list[Problem]:
     if kafka.security == "sasl-plaintext" and not kafka.allow_plaintext_login:
         hint = "use sasl-tls, or set kafka.allow_plaintext_login to true on a network that you trust"
         problems.append(Problem(file, "kafka.security sasl-plaintext sends the password in the clear", hint=hint))
+    if kafka.ca and not kafka.security.endswith("tls"):
+        problems.append(Problem(file, f"kafka.security {kafka.security} looks at no certificate: kafka.ca is set"))
+    if config.elasticsearch.ca and not config.elasticsearch.url.startswith("https://"):
+        hint = "begin elasticsearch.url with https://"
+        problems.append(Problem(file, "elasticsearch.ca is set, and the connection has no TLS", hint=hint))
     if kafka.security.startswith("sasl") and not (kafka.username and kafka.password):
         problems.append(Problem(file, f"kafka.security {kafka.security} needs kafka.username and kafka.password"))
     return problems

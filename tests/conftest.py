@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.servers.elastic import Elasticsearch
+from tests.servers.elastic import Elasticsearch, Secured
 from tests.servers.kafka import Kafka
 from tests.servers.process import Server, ServerError
 from tests.servers.stack import FOLDER, Stack
@@ -40,6 +40,12 @@ def elasticsearch_url() -> Iterator[str]:
         yield address if "://" in address else f"http://{address}"
 
 
+@pytest.fixture(scope="session")
+def secured_elasticsearch() -> Iterator[str]:
+    """URL of a real Elasticsearch with security; the password of ``elastic`` is that of tests/servers/elastic.py."""
+    yield from (f"http://{address}" for address in _started(Secured(_own("secured-elasticsearch"))))
+
+
 def _own(name: str) -> Path:
     return FOLDER.with_name(f"stack-of-tests-{os.getpid()}") / name
 
@@ -51,14 +57,18 @@ def _address(variable: str, stack: Server, own: Server) -> Iterator[str]:
     elif stack.alive() and stack.healthy():
         yield stack.address
     else:
-        try:
-            own.start()
-            yield own.address
-        except ServerError as error:
-            no_server(error)
-        finally:
-            own.stop()
-            shutil.rmtree(own.folder, ignore_errors=True)
+        yield from _started(own)
+
+
+def _started(own: Server) -> Iterator[str]:
+    try:
+        own.start()
+        yield own.address
+    except ServerError as error:
+        no_server(error)
+    finally:
+        own.stop()
+        shutil.rmtree(own.folder, ignore_errors=True)
 
 
 def no_server(error: ServerError) -> NoReturn:

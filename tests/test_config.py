@@ -38,6 +38,19 @@ def test_every_fault_is_told_with_line_and_hint(tmp_path: Path) -> None:
     assert caught.value.exit_status == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("kafka: {ca: ca.pem}", "kafka.security plaintext looks at no certificate: kafka.ca is set"),
+        ("kafka: {security: sasl-tls, username: u}", "kafka.security sasl-tls needs kafka.username and kafka.password"),
+        ("elasticsearch: {ca: ca.pem}", "elasticsearch.ca is set, and the connection has no TLS"),
+    ],
+)
+def test_a_setting_of_security_that_would_do_nothing_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        load(tmp_path, text)
+
+
 def test_values_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WIREWATCH_KEY", "s3cret")
     text = "elasticsearch:\n  api_key: ${WIREWATCH_KEY}\n  url: ${WIREWATCH_URL:-http://search:9200}\n# ${UNSET}\n"

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("rules", "check, test and try alert rules"),
     "dictionary": ("dictionary", "lint, show and explain the dictionaries of the tagger"),
     "replay": ("replay", "take history through desk or index once more, without alerts"),
+    "reindex": ("reindex", "make every index anew with today's mapping, while everything goes on"),
     "dead": ("dead", "payloads that could not be processed"),
     "init": ("init", "topics and index templates of the distributed pipeline; safe to repeat"),
     "produce": ("produce", "send files, folders, feeds or standard input to Kafka"),

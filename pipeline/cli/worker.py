@@ -73,7 +73,7 @@ def _several(settings: Config, options: argparse.Namespace) -> int:
     if options.worker == "release":
         raise InputError("one release worker does; a second one is a spare: start it on another machine")
     source = topics.INCOMING if options.worker == "desk" else topics.STORIES
-    serve.wait_for_topics(settings.kafka, [source])
+    serve.wait_for_topics(settings, [source])
     there = topics.partitions(settings.kafka, source)
     if there < count:
         idle = f"{count - there} of {count} processes will have nothing to do"
@@ -101,7 +101,7 @@ def _desk(settings: Config, instance: str | None, liveness: Liveness, refusals: 
     kafka = settings.kafka
     desk, book = wiring.desk(settings, WORKER, Clock().now, refusals)
     refusals.check()
-    serve.wait_for_topics(kafka, [topics.INCOMING, *topics.made(settings)])
+    serve.wait_for_topics(settings, [topics.INCOMING, *topics.made(settings)])
     sender = Sender(kafka, WORKER)
     rules = _follow(settings, book, WORKER)
 
@@ -128,7 +128,7 @@ def _release(settings: Config, _instance: str | None, liveness: Liveness, refusa
     kafka, clock = settings.kafka, Clock()
     desk, book = wiring.desk(settings, WORKER, clock.now, refusals)
     refusals.check()
-    serve.wait_for_topics(kafka, [topics.HELD, *topics.made(settings)])
+    serve.wait_for_topics(settings, [topics.HELD, *topics.made(settings)])
     partitions = liveness.partitions = topics.partitions(kafka, topics.HELD)
 
     async def main() -> int:
@@ -159,7 +159,7 @@ def _index(settings: Config, instance: str | None, liveness: Liveness, _refusals
     book = wiring.rule_book(
         settings, wiring.dictionary(settings), Clock().now().date(), lambda _problem: None
     )  # the desk tells
-    serve.wait_for_topics(kafka, [topics.STORIES, *topics.made(settings)])
+    serve.wait_for_topics(settings, [topics.STORIES, *topics.made(settings)])
     with connect.client(elastic) as client:
         serve.wait_for(lambda: templates.check(elastic, client))
     sender = Sender(kafka, WORKER)

@@ -28,6 +28,7 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 from mode import Service
+from msgspec.structs import replace
 from yarl import URL
 
 from pipeline import metrics
@@ -38,6 +39,7 @@ from pipeline.runners.ends import Part
 from pipeline.runners.liveness import Liveness
 from pipeline.runners.notes import Notes
 from pipeline.runners.serve import say
+from pipeline.runners.slices import slices
 
 Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 """What one fetch brought: for each partition its records, in the order of their offsets."""
@@ -52,6 +54,9 @@ GRACE = 5.0
 
 WATCH = 5.0
 """Seconds between two looks at the lag."""
+
+FIRST = 20
+"""Records in the first fetch of an assignment where work is bounded: what a record costs is not known yet."""
 
 LOOK = 0.5
 """Seconds between two looks whether the first effect of an assignment waits for another system."""
@@ -152,8 +157,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         if type(self).bury is not None:
             await self._notes.read(records, lambda: self._still(term))
         for part in self._notes.book.parts(records):
-            if not (await self._notes.make(part.notes, lambda: self._still(term)) and await self._work(part, term)):
+            if not await self._notes.make(part.notes, lambda: self._still(term)):
                 return
+            for piece in slices(part.records):
+                if not (self._still(term) and await self._work(replace(part, records=piece), term)):
+                    return
         self._free.set()
         if self.work is not None:
             self._bound((process_time() - used) / sum(map(len, records.values())))
@@ -238,6 +246,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self._confirmed.clear()
         self._notes.clear()
         self._free.set()
+        if self.work is not None:
+            kafka = self._thread._ensure_consumer()  # noqa: SLF001  the limit has no other place
+            kafka._max_poll_records = min(FIRST, int(self.app.conf.broker_max_poll_records))  # noqa: SLF001  the same
         await super().on_partitions_assigned(assigned, generation_id)
         self.liveness.partitions = len(assigned)
         say(f"{self.worker} reads {len(assigned)} partitions")

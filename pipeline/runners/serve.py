@@ -13,7 +13,7 @@ from typing import Any
 import uvloop
 
 from pipeline.adapters.kafka import topics
-from pipeline.config import Kafka
+from pipeline.config import Config
 from pipeline.core.errors import UnreachableError
 
 PAUSE = 2.0
@@ -54,8 +54,12 @@ def wait_for(check: Callable[[], object]) -> None:
             return
 
 
-def wait_for_topics(kafka: Kafka, names: Sequence[str]) -> None:
-    """Wait for Kafka, and a little for its topics; raises UnreachableError naming those that are missing."""
+def wait_for_topics(config: Config, names: Sequence[str]) -> None:
+    """Wait for Kafka, and a little for its topics; raises UnreachableError naming those that are missing.
+
+    What is not as configured is said.
+    """
+    kafka = config.kafka
     wait_for(lambda: topics.missing_topics(kafka, names))
     until = time.monotonic() + TOPICS_WAIT
     missing = topics.missing_topics(kafka, names)
@@ -66,6 +70,8 @@ def wait_for_topics(kafka: Kafka, names: Sequence[str]) -> None:
             raise topics.no_such_topic(missing)
         time.sleep(PAUSE)
         missing = topics.missing_topics(kafka, names)
+    for difference in topics.differences(config, names):
+        say(difference)
 
 
 async def _at_once() -> None:

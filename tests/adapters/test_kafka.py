@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+import msgspec
 import pytest
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaTimeoutError
@@ -67,6 +68,20 @@ def test_init_repeated_says_nothing_and_changed_settings_are_brought_up_to_date(
     name = kafka.prefix + topics.INCOMING
     assert f"changed topic {name}: max.message.bytes={30_000 + topics.OVERHEAD}" in said
     assert any(line.startswith(f"topic {name} has 3 partitions, kafka.partitions says 5") for line in said)
+
+
+@server
+def test_what_is_not_as_configured_is_named(config: Config) -> None:
+    names = [topics.INCOMING, topics.DEAD]
+    assert topics.differences(config, names) == []
+    kafka = msgspec.structs.replace(config.kafka, partitions=5, replication=3, max_message_bytes=30_000)
+    told = topics.differences(msgspec.structs.replace(config, kafka=kafka), names)
+    assert told[0] == f"topic {kafka.prefix}wire.incoming: partitions is 3, and 5 as configured"
+    assert [line.split(": ")[1].split(" ")[0] for line in told] == [
+        "partitions",
+        "replication",
+        "max.message.bytes",
+    ] * 2
 
 
 @server

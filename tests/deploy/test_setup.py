@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.parser import BytesParser
@@ -22,57 +19,11 @@ import pytest
 from pipeline import config
 from pipeline.adapters.elastic import connect, templates
 from pipeline.core.errors import UnreachableError
-from tests.conftest import no_server
 from tests.deploy.expressions import DEPLOY
-from tests.servers.elastic import Elasticsearch
-from tests.servers.process import Command, ServerError
+from tests.servers.elastic import PASSWORD, status
 
-ELASTIC, KIBANA, READER = "elastic of the test", 'kib"ana', "reader\\pass"
+ELASTIC, KIBANA, READER = PASSWORD, 'kib"ana', "reader\\pass"
 NOW = datetime(2026, 6, 15, tzinfo=UTC)
-
-
-class Secured(Elasticsearch):
-    """A node that wants to know who asks; ``elastic`` has the password of the test."""
-
-    def command(self) -> Command:
-        """Put the password into the keystore before the first start."""
-        command = super().command()
-        environment = {
-            **os.environ,
-            **command.environment,
-            "CLI_NAME": "keystore",
-            "CLI_LIBS": "lib/tools/keystore-cli",
-        }
-        for words, given in ((["create"], ""), (["add", "-x", "bootstrap.password"], ELASTIC)):
-            subprocess.run(
-                [*self._as_user(), str(command.folder / "bin/elasticsearch-cli"), *words],
-                env=environment,
-                cwd=command.folder,
-                input=given,
-                text=True,
-                capture_output=True,
-                timeout=60,
-                check=True,
-            )
-        return command
-
-    def healthy(self) -> bool:
-        """Whether it knows its own password, which takes its security index."""
-        return status(f"{self.url}/_security/_authenticate", "elastic", ELASTIC) == 200
-
-
-def status(url: str, user: str, password: str) -> int:
-    """Return the status of an answer; 0 where there is none."""
-    manager = urllib.request.HTTPPasswordMgrWithPriorAuth()
-    manager.add_password(None, url, user, password, is_authenticated=True)
-    opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(manager))
-    try:
-        with opener.open(url, timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
 
 
 def setup(what: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -80,45 +31,30 @@ def setup(what: str, environment: dict[str, str]) -> subprocess.CompletedProcess
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a real Elasticsearch with security."""
-    off = {"xpack.security.http.ssl.enabled": "false", "xpack.security.transport.ssl.enabled": "false"}
-    settings = {"xpack.security.enabled": "true", **off, "xpack.security.autoconfiguration.enabled": "false"}
-    server = Secured(tmp_path_factory.mktemp("secured") / "elasticsearch", settings=settings)
-    try:
-        server.start()
-        yield server.url
-    except ServerError as error:
-        no_server(error)
-    finally:
-        server.stop()
-
-
 @pytest.mark.servers
 def test_wirewatch_gets_a_key_that_is_enough_and_readers_see_all_but_stories_under_embargo(
-    secured: str, tmp_path: Path
+    secured_elasticsearch: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "api_key"
     secrets = {"ELASTIC_PASSWORD": ELASTIC, "KIBANA_PASSWORD": KIBANA, "READER_PASSWORD": READER}
-    environment = {**secrets, "ELASTICSEARCH_URL": secured, "WIREWATCH_API_KEY_FILE": str(file)}
+    environment = {**secrets, "ELASTICSEARCH_URL": secured_elasticsearch, "WIREWATCH_API_KEY_FILE": str(file)}
 
     first = setup("elasticsearch", environment)
     assert first.returncode == 0, first.stderr
     key = file.read_text(encoding="utf-8")
     assert file.stat().st_mode & 0o077 == 0
-    assert status(f"{secured}/_security/_authenticate", "kibana_system", KIBANA) == 200
+    assert status(f"{secured_elasticsearch}/_security/_authenticate", "kibana_system", KIBANA) == 200
 
-    settings = config.Elasticsearch(url=secured, api_key=key)
+    settings = config.Elasticsearch(url=secured_elasticsearch, api_key=key)
     with connect.client(settings) as client:
         templates.init(settings, client, NOW, lambda _line: None)
         templates.check(settings, client)
         client.index(index="stories-2026.06", document={"uri": "a", "provider": "p"}, refresh=True)
         with pytest.raises(UnreachableError, match="does not allow"), connect.reaching(settings):
             client.security.get_user(username="reader")
-    assert status(f"{secured}/stories/_search", "reader", READER) == 200
-    assert status(f"{secured}/alerts/_search", "reader", READER) == 200
-    assert status(f"{secured}/stories-held/_search", "reader", READER) == 403
+    assert status(f"{secured_elasticsearch}/stories/_search", "reader", READER) == 200
+    assert status(f"{secured_elasticsearch}/alerts/_search", "reader", READER) == 200
+    assert status(f"{secured_elasticsearch}/stories-held/_search", "reader", READER) == 403
 
     again = setup("elasticsearch", environment)
     assert "still good" in again.stdout
@@ -128,9 +64,13 @@ def test_wirewatch_gets_a_key_that_is_enough_and_readers_see_all_but_stories_und
 
 
 @pytest.mark.servers
-def test_a_wrong_password_is_one_clear_line(secured: str, tmp_path: Path) -> None:
+def test_a_wrong_password_is_one_clear_line(secured_elasticsearch: str, tmp_path: Path) -> None:
     secrets = {"ELASTIC_PASSWORD": "wrong", "KIBANA_PASSWORD": KIBANA, "READER_PASSWORD": READER}
-    environment = {**secrets, "ELASTICSEARCH_URL": secured, "WIREWATCH_API_KEY_FILE": str(tmp_path / "api_key")}
+    environment = {
+        **secrets,
+        "ELASTICSEARCH_URL": secured_elasticsearch,
+        "WIREWATCH_API_KEY_FILE": str(tmp_path / "api_key"),
+    }
     outcome = setup("elasticsearch", environment)
     assert outcome.returncode == 1
     assert outcome.stderr.startswith("setup: PUT /_security/user/kibana_system/_password was refused: 401")

@@ -9,14 +9,17 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import KafkaError
 
 from pipeline import config as configuration
 from pipeline.adapters.kafka import read, records, topics
@@ -39,7 +42,17 @@ class Indexed(msgspec.Struct, frozen=True):
 class Stage:
     """The pipeline: ``run`` a command, ``start`` workers, look at what came of it."""
 
-    def __init__(self, folder: Path, kafka: str, elasticsearch: str, *, partitions: int, rules: Path = RULES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kafka: str,
+        elasticsearch: str,
+        *,
+        partitions: int,
+        rules: Path = RULES,
+        replication: int = 1,
+        direct: str | None = None,
+    ) -> None:
         self.name = f"e2e-{uuid.uuid4().hex[:8]}"
         self.folder = folder
         self.file = folder / "wirewatch.yaml"
@@ -47,12 +60,15 @@ class Stage:
             f"mode: distributed\n"
             f"rules: ['{rules}']\n"
             f"topics: [security, disasters, politics, markets, energy, health, trade, technology, transport, crime]\n"
-            f"kafka: {{brokers: ['{kafka}'], prefix: '{self.name}.', partitions: {partitions}}}\n"
+            f"kafka: {{brokers: ['{kafka}'], prefix: '{self.name}.', partitions: {partitions}, "
+            f"replication: {replication}}}\n"
             f"elasticsearch: {{url: '{elasticsearch}', prefix: '{self.name}-', refresh: 1s}}\n"
         )
+        self.elasticsearch = direct or elasticsearch
         self.workers: list[subprocess.Popen[bytes]] = []
         self.log = folder / "workers.log"
         self._log = self.log.open("wb")
+        self._admin: KafkaAdminClient | None = None
 
     @property
     def config(self) -> Config:
@@ -67,10 +83,13 @@ class Stage:
         assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
-    def start(self, worker: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a worker."""
-        command = self._command("worker", worker, *arguments)
-        process = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=subprocess.STDOUT)
+    def start(
+        self, worker: str, *arguments: str, module: Sequence[str] = ("pipeline",), log: Path | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start a worker; ``module`` names what stands for the command, with its own arguments."""
+        command = [sys.executable, "-m", *module, *self._command("worker", worker, *arguments)[3:]]
+        with log.open("wb") if log else contextlib.nullcontext(self._log) as out:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
         self.workers.append(process)
         return process
 
@@ -87,7 +106,28 @@ class Stage:
 
     def wait_reading(self) -> None:
         """Wait until every worker has its partitions, which each says."""
-        self.until(lambda: self.log.read_text().count(" reads ") >= len(self.workers), "the workers read")
+        self.until(lambda: self.reading() >= len(self.workers), "the workers read")
+
+    def reading(self) -> int:
+        """Return how often a worker has said that it reads."""
+        return self.log.read_text().count(" reads ")
+
+    def leader(self, partition: int) -> int:
+        """Return the node that leads a partition of ``wire.incoming``."""
+        with KafkaAdminClient(bootstrap_servers=list(self.config.kafka.brokers)) as admin:
+            [topic] = admin.describe_topics([topics.full_name(self.config.kafka, topics.INCOMING)])
+        return next(int(p["leader_id"]) for p in topic["partitions"] if p["partition_index"] == partition)
+
+    @contextlib.contextmanager
+    def blocked(self) -> Iterator[None]:
+        """Make every index of stories read-only for a while, as Elasticsearch does when its disk is nearly full."""
+        index, block = f"{self.name}-stor*", "blocks.read_only_allow_delete"
+        with Elasticsearch(self.elasticsearch) as client:
+            client.indices.put_settings(index=index, settings={block: True})
+            try:
+                yield
+            finally:
+                client.indices.put_settings(index=index, settings={block: None})
 
     def stop(self, worker: subprocess.Popen[bytes]) -> float:
         """Ask a worker to stop, check that it does so cleanly, and return the seconds it took."""
@@ -110,14 +150,28 @@ class Stage:
 
     def drained(self, worker: str, *names: str) -> bool:
         """Whether a worker has acknowledged everything in its topics."""
+        done, ends = self.progress(worker, names)
+        return done >= ends
+
+    def progress(self, worker: str, names: Sequence[str]) -> tuple[int, int]:
+        """Return how many records of these topics a worker has acknowledged, and how many there are."""
         group = f"{self.config.kafka.prefix}wirewatch-{worker}"
-        with self._consumer(group) as consumer:
-            for name in names:
-                places = self._places(consumer, name)
-                ends = consumer.end_offsets(places)
-                if any((consumer.committed(place) or 0) < ends[place] for place in places):
-                    return False
-        return True
+        if self._admin is None:
+            self._admin = KafkaAdminClient(bootstrap_servers=list(self.config.kafka.brokers))
+        wanted = {topics.full_name(self.config.kafka, name) for name in names}
+        described = self._admin.describe_topics(sorted(wanted))
+        places = [TopicPartition(t["name"], p["partition_index"]) for t in described for p in t["partitions"]]
+        committed = self._admin.list_group_offsets({group: places})[group]
+        ends = self._admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
+        done = sum(max(0, committed[place].offset) for place in places if place in committed)
+        return done, sum(end.offset for end in ends.values())
+
+    def through(self) -> bool:
+        """Whether desk and index have acknowledged everything; False also where the broker does not say."""
+        try:
+            return self.drained("desk", topics.INCOMING) and self.drained("index", topics.STORIES, topics.ALERTS)
+        except (KafkaError, OSError):
+            return False
 
     def wait_drained(self, seconds: float = 90) -> None:
         """Wait until desk and index have acknowledged everything; then the index shows all."""
@@ -142,8 +196,8 @@ class Stage:
 
     def indexed(self) -> list[Indexed]:
         """Return every story of every monthly index."""
-        index = f"{self.config.elasticsearch.prefix}stories-*,-*-held,-*-places,-*-revisions"
-        with Elasticsearch(self.config.elasticsearch.url) as client:
+        index = f"{self.config.elasticsearch.prefix}stories"
+        with Elasticsearch(self.elasticsearch) as client:
             client.indices.refresh(index=index)
             hits = scan(client, index=index, size=5_000, _source=["id", "revision", "matches"])
             return [msgspec.convert({"matches": (), **hit["_source"]}, Indexed) for hit in hits]
@@ -155,13 +209,15 @@ class Stage:
                 worker.kill()
             worker.wait(10)
         self._log.close()
+        if self._admin is not None:
+            self._admin.close()
         config = self.config
         with KafkaAdminClient(bootstrap_servers=list(config.kafka.brokers)) as admin:
             there = set(admin.list_topics())
             made = [topic.name for topic in topics.declared(config) if topic.name in there]
             if made:
                 admin.delete_topics(made)
-        with Elasticsearch(config.elasticsearch.url) as client:
+        with Elasticsearch(self.elasticsearch) as client:
             names = list(client.indices.get(index=f"{self.name}-*", expand_wildcards="all"))
             if names:
                 client.indices.delete(index=",".join(names))
@@ -187,11 +243,9 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(
-    folder: Path, kafka: str, elasticsearch: str, *, partitions: int = 4, rules: Path = RULES
-) -> Iterator[Stage]:
-    """Yield a pipeline with its topics and indices made, and leave nothing behind."""
-    stage = Stage(folder, kafka, elasticsearch, partitions=partitions, rules=rules)
+def staged(folder: Path, kafka: str, elasticsearch: str, *, partitions: int = 4, **more: Any) -> Iterator[Stage]:
+    """Yield a pipeline with its topics and indices made, and leave nothing behind; ``more`` is that of Stage."""
+    stage = Stage(folder, kafka, elasticsearch, partitions=partitions, **more)
     try:
         stage.run("init")
         yield stage

@@ -1,28 +1,50 @@
-"""How large the faults are: small in ``make test``, large in ``make faults``."""
+"""How large the faults are: small in ``make test``, large in ``make faults``, which also writes the report."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
 
+from tests.faults.report import PAGE, Report
+
 
 class Size(msgspec.Struct, frozen=True):
-    """How many stories are sent, how many a second, and how often something is killed."""
+    """How many stories are sent, how many a second, how often something is killed, and within which seconds."""
 
     stories: int
     rate: int
     faults: int
+    pause: tuple[float, float]
 
 
-SIZES = {"small": Size(stories=1_500, rate=60, faults=3), "large": Size(stories=100_000, rate=300, faults=30)}
+SIZES = {
+    "small": Size(stories=5_000, rate=400, faults=3, pause=(1, 4)),
+    "large": Size(stories=100_000, rate=300, faults=30, pause=(1, 20)),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--fault-size``."""
+    """Add the options of the size."""
     parser.addoption("--fault-size", choices=tuple(SIZES), default="small", help="how large the faults are")
+    for name, help_ in (
+        ("stories", "so many stories a test"),
+        ("faults", "so many kills a test"),
+        ("rate", "a second"),
+    ):
+        parser.addoption(f"--fault-{name}", type=int, help=f"{help_}, in place of those of the size")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def size(request: pytest.FixtureRequest) -> Size:
     """Return the size that was asked for."""
-    return SIZES[str(request.config.getoption("--fault-size", default="small"))]
+    option = request.config.getoption
+    size = SIZES[str(option("--fault-size", default="small"))]
+    given = {name: option(f"--fault-{name}", default=None) for name in ("stories", "faults", "rate")}
+    return msgspec.structs.replace(size, **{name: value for name, value in given.items() if value})
+
+
+@pytest.fixture(scope="session")
+def report(request: pytest.FixtureRequest, size: Size) -> Report:
+    """Return the report; that of a large run is written to docs/reliability.md, test by test."""
+    large = request.config.getoption("--fault-size", default="small") == "large"
+    return Report(size.rate, PAGE if large else None)

@@ -2,157 +2,260 @@
 
 from __future__ import annotations
 
-import subprocess
-import threading
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 
 from pipeline.adapters.kafka.produce import Producer
 from pipeline.core.formats.key import cheap_key
 from pipeline.core.payload import Payload
-from tests.e2e.oracle import expected
+from tests.adapters.elastic.proxy import passes
 from tests.e2e.stage import Stage, staged
-from tests.faults import wire
+from tests.faults import fuzz, trouble, wire
 from tests.faults.conftest import Size
+from tests.faults.crew import Crew
+from tests.faults.ledger import Findings, Ledger
+from tests.faults.report import Report
+from tests.faults.trouble import Trouble
 from tests.servers.elastic import Elasticsearch
-from tests.servers.kafka import Kafka
+from tests.servers.kafka import Kafka, cluster
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(3_600)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(7_200)]
 
-OUTAGE = 300.0
-"""Seconds that the ledger waits for a broker to come back, before it counts a story as not acknowledged."""
+AGAIN_WITHIN = 15.0
+"""Seconds after a kill in which a worker's partitions alert again."""
 
+REPEATED = 250
+"""Stories that a kill may repeat: one fetch, of 0.05 s of work, and what is done between two commits, 0.1 s apart."""
 
-@pytest.fixture
-def stage(tmp_path: Path, kafka_address: str, elasticsearch_url: str) -> Iterator[Stage]:
-    """Make a pipeline with twelve partitions."""
-    with staged(tmp_path, kafka_address, elasticsearch_url, partitions=12) as stage:
-        yield stage
-
-
-class Ledger:
-    """Sends the made wire in the background at its rate, and compares what came of it in the end."""
-
-    def __init__(self, stage: Stage, size: Size) -> None:
-        self.stage = stage
-        self.size = size
-        self.payloads = wire.payloads(size.stories)
-        self.refused: list[str] = []
-        self.confirmed = 0
-        self._thread = threading.Thread(target=self._send)
-        self._thread.start()
-
-    def _send(self) -> None:
-        kafka, refused = self.stage.config.kafka, self.refused
-        producer = Producer(kafka, cheap_key, lambda origin, _reason: refused.append(origin), OUTAGE)
-        began = time.monotonic()
-        for number, payload in enumerate(self.payloads):
-            time.sleep(max(0.0, began + number / self.size.rate - time.monotonic()))
-            producer.send(payload)
-        self.confirmed = producer.finish().confirmed
-
-    def sending(self) -> bool:
-        """Whether stories are still being sent."""
-        return self._thread.is_alive()
-
-    def compare(self, seconds: float = 240) -> int:
-        """Wait until everything is worked off, check it, and return how many alerts were raised more than once."""
-        self._thread.join()
-        assert self.confirmed == len(self.payloads)
-        assert not self.refused
-        self.stage.wait_drained(seconds)
-        should = expected(self.stage.config, self.payloads)
-        found = self.stage.indexed()
-        ids = [story.id for story in found]
-        assert len(ids) == len(set(ids)), "a story is in the index twice"
-        there = {story.id: story.revision for story in found}
-        lost = should.revisions.keys() - there.keys()
-        assert not lost, f"stories are lost: {self.stage.trail(lost)}"
-        assert there == should.revisions, "a story is there in a stale revision"
-        raised = self.stage.alerts()
-        assert should.alerts.keys() - raised.keys() == set(), "alerts are lost"
-        assert {letter.payload for letter in self.stage.dead()} == poison(self.payloads)
-        return sum(raised[id_] - 1 for id_ in should.alerts)
+STANDSTILL = 60.0
+KINDS = ["desk", "desk", "desk", "index"]
+SEEDS = itertools.count(1)
 
 
-def poison(payloads: list[Payload]) -> set[bytes]:
-    return {payload.data for payload in payloads if payload.data.startswith(b'{"no"')}
+@pytest.fixture(scope="module")
+def hindered(elasticsearch_url: str) -> Iterator[Trouble]:
+    """Put a proxy before the real Elasticsearch."""
+    with trouble.troubled(elasticsearch_url) as proxy:
+        yield proxy
 
 
-def test_killed_workers_lose_nothing_and_leave_nothing_stale(stage: Stage, size: Size) -> None:
-    chance = Random(2)
-    workers = [(kind, stage.start(kind)) for kind in ("desk", "desk", "index")]
-    stage.wait_reading()
-    ledger = Ledger(stage, size)
-    for _ in range(size.faults):
-        time.sleep(chance.uniform(1, 7))
-        number = chance.randrange(len(workers))
-        kind, worker = workers[number]
-        stage.kill(worker)
-        workers[number] = (kind, stage.start(kind))
-    ledger.compare()
+@pytest.fixture(scope="module")
+def crew(tmp_path_factory: pytest.TempPathFactory, kafka_address: str, hindered: Trouble) -> Iterator[Crew]:
+    """Start three desks and an index over twelve partitions, which the tests of this module share."""
+    folder = tmp_path_factory.mktemp("stage")
+    with staged(folder, kafka_address, hindered.url, partitions=12, direct=hindered.target) as stage:
+        yield Crew(stage, KINDS, "ours")
 
 
-def test_a_rolling_restart_loses_nothing_and_repeats_next_to_nothing(stage: Stage, size: Size) -> None:
-    workers = [(kind, stage.start(kind)) for kind in ("desk", "desk", "index")]
-    stage.wait_reading()
-    ledger = Ledger(stage, size)
-    for number in range(len(workers)):
-        time.sleep(3)
-        kind, worker = workers[number]
-        assert stage.stop(worker) < 30
-        workers[number] = (kind, stage.start(kind))
-    repeated = ledger.compare()
-    assert repeated <= 0.001 * len(ledger.payloads)
+def sending(stage: Stage, size: Size) -> Ledger:
+    seed = next(SEEDS)
+    return Ledger(stage, wire.payloads(size.stories, seed), seed, size.rate)
 
 
-def test_a_broker_that_dies_and_comes_back_costs_nothing(tmp_path: Path, elasticsearch_url: str, size: Size) -> None:
-    broker = Kafka(tmp_path / "kafka")
-    broker.start()
-    try:
-        with staged(tmp_path, broker.address, elasticsearch_url, partitions=6) as stage:
-            workers = [stage.start("desk"), stage.start("index")]
-            stage.wait_reading()
-            ledger = Ledger(stage, size)
-            time.sleep(4)
-            broker.kill()
-            time.sleep(2)
-            broker.start()
-            keep_running(stage, ["desk", "index"], workers, ledger)
-            ledger.compare()
-    finally:
-        broker.stop()
+def through(ledger: Ledger, size: Size, fault: Callable[[int], None], pause: tuple[float, float] | None = None) -> None:
+    """Do ``fault`` so often, with pauses between, whether stories are still being sent or only worked off."""
+    chance = Random(ledger.seed)
+    for number in range(size.faults):
+        time.sleep(chance.uniform(*(pause or size.pause)))
+        fault(number)
 
 
-def test_an_index_that_dies_and_comes_back_costs_nothing_and_delays_no_alert(
-    tmp_path: Path, kafka_address: str, size: Size
+def test_worker_killed_and_failing_workers_cost_nothing_and_alert_again_at_once(
+    crew: Crew, size: Size, report: Report
 ) -> None:
-    elasticsearch = Elasticsearch(tmp_path / "elasticsearch")
-    elasticsearch.start()
+    found = worker(crew, size)
+    report.add("worker: SIGKILL, unforeseen errors", size.faults, found)
+    assert holds(found, size), found
+
+
+def test_worker_the_oracle_sees_that_stock_faust_does_not_hold_this(
+    tmp_path: Path, kafka_address: str, elasticsearch_url: str, size: Size
+) -> None:
+    few = msgspec.structs.replace(size, stories=min(size.stories, 2_000), faults=2, pause=(1, 2))
+    with staged(tmp_path, kafka_address, elasticsearch_url, partitions=12) as stage:
+        found = worker(Crew(stage, KINDS, "stock"), few)
+    assert found.lost, found
+    assert not holds(found, few)
+
+
+def worker(crew: Crew, size: Size) -> Findings:
+    """Kill a random worker, or let a fetch of one fail, again and again."""
+    ledger = sending(crew.stage, size)
+    chance = Random(2)
+    through(ledger, size, lambda number: crew.fail() if number % 3 == 1 else crew.kill(chance.randrange(len(KINDS))))
+    crew.keep(ledger)
+    return ledger.compare()
+
+
+def holds(found: Findings, size: Size) -> bool:
+    """Whether killed workers have cost nothing, repeated no more than they must, and alerted again in time."""
+    return found.harmless and found.repeated <= size.faults * REPEATED and found.delay < AGAIN_WITHIN
+
+
+def test_deploy_a_rolling_restart_costs_nothing_and_repeats_next_to_nothing(
+    crew: Crew, size: Size, report: Report
+) -> None:
+    ledger = sending(crew.stage, size)
+    stops = max(size.faults, len(crew.kinds))
+    for number in range(stops):
+        time.sleep(1)
+        assert crew.restart(number % len(crew.kinds)) < 30
+    found = ledger.compare()
+    report.add("deploy: SIGTERM in turn", stops, found)
+    assert found.harmless, found
+    assert found.again <= 0.001 * len(ledger.payloads), found
+
+
+def test_index_answers_that_fail_or_are_lost_cost_nothing_and_delay_no_alert(
+    crew: Crew, hindered: Trouble, size: Size, report: Report
+) -> None:
+    ledger = sending(crew.stage, size)
+    faults = {**trouble.kinds(Random(3)), "read-only block": passes}
+    every = size.stories / size.rate / len(faults)
+    for name, fault in faults.items():
+        hindered.now = fault
+        if name == "read-only block":
+            with crew.stage.blocked():
+                time.sleep(every)
+        else:
+            time.sleep(every)
+    hindered.now = passes
+    found = ledger.compare()
+    report.add("index: 429, 503, lost, cut off and short answers, read-only block", hindered.counted, found)
+    assert hindered.counted > len(faults)
+    assert found.harmless, found
+    assert found.delay < AGAIN_WITHIN, found
+
+
+def test_rebalance_workers_that_come_and_go_while_the_index_is_slow_cost_nothing(
+    crew: Crew, hindered: Trouble, size: Size, report: Report
+) -> None:
+    hindered.now = trouble.slow(0.5)
+    ledger = sending(crew.stage, size)
+    guests = itertools.cycle(["index", "desk"])
+    through(ledger, size, lambda _: crew.visit(next(guests)), pause=(2, 2) if size.faults < 10 else (10, 10))
+    hindered.now = passes
+    found = ledger.compare()
+    report.add("rebalance: join and leave, slow index", 2 * size.faults, found)
+    assert found.harmless, found
+    assert found.standstill < STANDSTILL, found
+
+
+def test_fuzz_whatever_comes_in_ends_as_exactly_one_of_indexed_and_dead(crew: Crew, size: Size) -> None:
+    inputs = fuzz.inputs(size.stories // 5, Random(5))
+    fuzz.send(crew.stage.config, inputs)
+    crew.stage.wait_drained(240)
+    dead = {letter.payload for letter in crew.stage.dead()}
+    indexed = {story.id for story in crew.stage.indexed()}
+    for data, ids in fuzz.outcomes(crew.stage.config, inputs).items():
+        assert (data in dead) != bool(ids), data
+        assert ids <= indexed, data
+
+
+def test_worker_a_story_that_ends_its_process_is_found_and_buried_and_the_others_go_on(crew: Crew, size: Size) -> None:
+    ledger = sending(crew.stage, msgspec.structs.replace(size, stories=min(size.stories, 1_000)))
+    deadly = wire.story("deadly-11 9999:1", 1, "Troops attacked")
+    producer = Producer(crew.stage.config.kafka, cheap_key, lambda _origin, _reason: None)
+    producer.send(Payload(data=deadly, origin="made"))
+    producer.finish()
+    crew.keep(ledger)
+    assert ledger.compare().harmless
+    [letter] = [letter for letter in crew.stage.dead() if letter.payload == deadly]
+    assert letter.step == "desk"
+    assert letter.attempts >= 3
+    assert letter.reason == f"ended {letter.attempts} processes that worked on it"
+
+
+def test_index_that_is_killed_or_hangs_costs_nothing_and_delays_no_alert(
+    tmp_path: Path, kafka_address: str, size: Size, report: Report
+) -> None:
+    node = Elasticsearch(tmp_path / "elasticsearch")
+    node.start()
     try:
-        with staged(tmp_path, kafka_address, f"http://{elasticsearch.address}", partitions=6) as stage:
-            workers = [stage.start("desk"), stage.start("index")]
-            stage.wait_reading()
-            ledger = Ledger(stage, size)
-            time.sleep(3)
-            elasticsearch.kill()
-            before = len(stage.alerts())
-            stage.until(lambda: len(stage.alerts()) > before, "alerts go on without the index", 20)
-            elasticsearch.start()
-            keep_running(stage, ["desk", "index"], workers, ledger)
-            ledger.compare()
+        with staged(tmp_path, kafka_address, node.url, partitions=6) as stage:
+            crew = Crew(stage, ["desk", "index"])
+            ledger = sending(stage, size)
+
+            def fault(number: int) -> None:
+                if number % 2:
+                    node.pause()
+                    time.sleep(60 if size.faults >= 10 else 8)
+                    node.resume()
+                else:
+                    node.kill()
+                    node.start()
+
+            through(ledger, size, fault)
+            crew.keep(ledger)
+            found = ledger.compare(600)
     finally:
-        elasticsearch.stop()
+        node.stop()
+    report.add("index: Elasticsearch SIGKILL, SIGSTOP", size.faults, found)
+    assert found.harmless, found
+    assert found.delay < AGAIN_WITHIN, found
 
 
-def keep_running(stage: Stage, kinds: list[str], workers: list[subprocess.Popen[bytes]], ledger: Ledger) -> None:
-    """Start again what has ended, as a supervisor does, while stories are sent."""
-    while ledger.sending():
-        for number, worker in enumerate(workers):
-            if worker.poll() is not None:
-                workers[number] = stage.start(kinds[number])
-        time.sleep(0.5)
+def test_broker_that_is_killed_and_comes_back_costs_nothing(
+    tmp_path: Path, elasticsearch_url: str, size: Size, report: Report
+) -> None:
+    node = Kafka(tmp_path / "kafka")
+    node.start()
+    try:
+        with staged(tmp_path, node.address, elasticsearch_url, partitions=6) as stage:
+            crew = Crew(stage, ["desk", "index"])
+            ledger = sending(stage, size)
+
+            def fault(_number: int) -> None:
+                node.kill()
+                crew.look_after()
+                node.start()
+                crew.look_after()
+
+            through(ledger, size, fault)
+            found = finished(crew, ledger)
+    finally:
+        node.stop()
+    report.add("broker: SIGKILL and restart", size.faults, found)
+    assert found.harmless, found
+
+
+def test_cluster_whose_leader_is_killed_costs_nothing(
+    tmp_path: Path, elasticsearch_url: str, size: Size, report: Report
+) -> None:
+    nodes = cluster(tmp_path)
+    try:
+        for node in nodes:
+            node.spawn()
+        for node in nodes:
+            node.wait()
+        addresses = "', '".join(node.address for node in nodes)
+        with staged(tmp_path, addresses, elasticsearch_url, partitions=6, replication=3) as stage:
+            crew = Crew(stage, ["desk", "index"])
+            ledger = sending(stage, size)
+
+            def fault(number: int) -> None:
+                leader = nodes[stage.leader(number % 6) - 1]
+                leader.kill()
+                crew.look_after()
+                leader.start()
+                crew.look_after()
+
+            through(ledger, size, fault)
+            found = finished(crew, ledger)
+    finally:
+        for node in nodes:
+            node.stop()
+    report.add("broker: leader of three SIGKILL", size.faults, found)
+    assert found.harmless, found
+
+
+def finished(crew: Crew, ledger: Ledger) -> Findings:
+    """Keep the workers running until everything is worked off, and compare."""
+    crew.keep(ledger)
+    return ledger.compare(600)

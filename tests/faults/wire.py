@@ -21,34 +21,34 @@ START = datetime(2026, 6, 15, tzinfo=UTC)
 
 
 def payloads(count: int, seed: int = 1) -> list[Payload]:
-    """Return about ``count`` payloads in the order in which they are to be sent."""
+    """Return about ``count`` payloads in the order in which they are to be sent; no two seeds have a uri in common."""
     chance = Random(seed)
     found: list[tuple[float, bytes]] = []
     for number in range(count):
-        place = float(number)
+        place, name = float(number), f"{seed}:{number}"
         if chance.random() < POISON:
-            found.append((place, b'{"no": "story of number %d"}' % number))
+            found.append((place, b'{"no": "story %s"}' % name.encode()))
             continue
-        found.append((place, story(number, 1, chance.choice(HEADLINES))))
+        found.append((place, story(name, 1, chance.choice(HEADLINES))))
         if chance.random() < CORRECTED:  # the correction may come before what it corrects
-            found.append((place + chance.uniform(-20, 20), story(number, 2, chance.choice(HEADLINES))))
+            found.append((place + chance.uniform(-20, 20), story(name, 2, chance.choice(HEADLINES))))
         if chance.random() < KILLED:
-            found.append((place + chance.uniform(5, 40), story(number, 3, "Killed", status="canceled")))
+            found.append((place + chance.uniform(5, 40), story(name, 3, "Killed", status="canceled")))
     found.sort()
     return [Payload(data=data, origin=f"made:{line}", provider="fault.example") for line, (_, data) in enumerate(found)]
 
 
-def story(number: int, version: int, headline: str, status: str = "usable") -> bytes:
+def story(name: str, version: int, headline: str, status: str = "usable") -> bytes:
     """Return a revision of a story as ninjs."""
-    made = START + timedelta(seconds=number, minutes=version)
+    made = START + timedelta(seconds=int(name.rpartition(":")[2]), minutes=version)
     fields = {
-        "uri": f"urn:fault:{number}",
+        "uri": f"urn:fault:{name}",
         "type": "text",
         "version": str(version),
         "versioncreated": made.isoformat(),
         "pubstatus": status,
-        "headline": f"{headline} ({number})",
-        "body_text": f"{headline}. This is revision {version} of story {number}.",
+        "headline": f"{headline} ({name})",
+        "body_text": f"{headline}. This is revision {version} of story {name}.",
         "language": "en",
     }
     return json.dumps(fields).encode()

@@ -24,6 +24,7 @@ class Read(NamedTuple):
     """A record, as far as the consumer looks at it."""
 
     offset: int
+    value: bytes = b""
     timestamp: int = 0
     timestamp_type: int = 0
 

@@ -12,12 +12,16 @@ import os
 import pwd
 import shutil
 import socket
+import subprocess
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from tests.servers import downloads
 from tests.servers.process import Command, Server, ServerError, free_port
 
 HEAP = "1g"
+PASSWORD = "elastic of the test"  # noqa: S105  nobody's: of nodes on loopback
 USER = "nobody"
 """Who runs Elasticsearch where we are root, whom it refuses."""
 
@@ -112,3 +116,52 @@ class Elasticsearch(Server):
         identity = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
         reach = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
         return ["setpriv", *identity, *reach]
+
+
+class Secured(Elasticsearch):
+    """A node that wants to know who asks; ``elastic`` has PASSWORD."""
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        off = {"xpack.security.http.ssl.enabled": "false", "xpack.security.transport.ssl.enabled": "false"}
+        settings = {"xpack.security.enabled": "true", **off, "xpack.security.autoconfiguration.enabled": "false"}
+        super().__init__(folder, port, settings)
+
+    def command(self) -> Command:
+        """Put the password into the keystore before the first start."""
+        command = super().command()
+        environment = {
+            **os.environ,
+            **command.environment,
+            "CLI_NAME": "keystore",
+            "CLI_LIBS": "lib/tools/keystore-cli",
+        }
+        for words, given in ((["create"], ""), (["add", "-x", "bootstrap.password"], PASSWORD)):
+            subprocess.run(
+                [*self._as_user(), str(command.folder / "bin/elasticsearch-cli"), *words],
+                env=environment,
+                cwd=command.folder,
+                input=given,
+                text=True,
+                capture_output=True,
+                timeout=60,
+                check=True,
+            )
+        return command
+
+    def healthy(self) -> bool:
+        """Whether it knows its own password, which takes its security index."""
+        return status(f"{self.url}/_security/_authenticate", "elastic", PASSWORD) == 200
+
+
+def status(url: str, user: str, password: str) -> int:
+    """Return the status of an answer; 0 where there is none."""
+    manager = urllib.request.HTTPPasswordMgrWithPriorAuth()
+    manager.add_password(None, url, user, password, is_authenticated=True)
+    opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(manager))
+    try:
+        with opener.open(url, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0

@@ -12,6 +12,7 @@ from tests.servers import downloads
 from tests.servers.process import Command, Server, ServerError, free_port
 
 HEAP = "-Xmx512m"
+USER, PASSWORD = "wire", "secret of the test"
 CLUSTER = "d2lyZXdhdGNoLXRlc3RzMQ"
 """Any 16 bytes in base64."""
 
@@ -34,6 +35,7 @@ class Kafka(Server):
             settings = {**self._settings(free_port()), **self.settings}
             properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
             tool = [java, "-cp", f"{jars}/*", "kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(properties)]
+            tool += self.users()
             done = subprocess.run(tool, capture_output=True, text=True, timeout=60, check=False)
             if done.returncode:
                 properties.unlink()
@@ -41,6 +43,10 @@ class Kafka(Server):
         quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
         options = ["-Xms256m", HEAP, "-XX:+UseG1GC", quiet, "-cp", f"{jars}/*"]
         return Command([java, *options, "kafka.Kafka", str(properties)], {}, self.folder)
+
+    def users(self) -> list[str]:
+        """Return what tells the storage tool of users."""
+        return []
 
     def healthy(self) -> bool:
         """Whether the broker knows its cluster."""
@@ -100,3 +106,52 @@ def cluster(folder: Path, count: int = 3) -> list[Kafka]:
         }
         nodes.append(Kafka(folder / f"node-{number}", port, settings))
     return nodes
+
+
+class SecuredKafka(Kafka):
+    """A node that asks for a login over TLS at ``secured``; ``ca`` is the file that trusts it.
+
+    USER has PASSWORD by SCRAM-SHA-512 and by PLAIN. The plain listener at ``address`` is for looking on from outside.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._secured = free_port()
+        self.ca = self.folder / "ca.pem"
+
+    @property
+    def secured(self) -> str:
+        """Host and port of the listener that asks for a login."""
+        return f"127.0.0.1:{self._secured}"
+
+    def command(self) -> Command:
+        """Make a certificate and the settings of security; return the broker's command."""
+        self.port = self.port or free_port()
+        store = self.folder / "node.p12"
+        if not store.exists():
+            tool = [str(downloads.java_home(17) / "bin/keytool"), "-keystore", str(store), "-storepass", PASSWORD]
+            made = ["-genkeypair", "-alias", "node", "-keyalg", "RSA", "-dname", "CN=node", "-ext", "san=ip:127.0.0.1"]
+            for words in (made, ["-exportcert", "-alias", "node", "-rfc", "-file", str(self.ca)]):
+                subprocess.run([*tool, *words], check=True, capture_output=True, timeout=60)
+        login = "org.apache.kafka.common.security"
+        self.settings = {
+            "listeners": f"PLAINTEXT://{self.address},SASL_SSL://{self.secured},CONTROLLER://127.0.0.1:{free_port()}",
+            "advertised.listeners": f"PLAINTEXT://{self.address},SASL_SSL://{self.secured}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+            "ssl.keystore.location": str(store),
+            "ssl.keystore.password": PASSWORD,
+            "ssl.keystore.type": "PKCS12",
+            "listener.name.sasl_ssl.plain.sasl.jaas.config": (
+                f'{login}.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
+            ),
+            "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": f"{login}.scram.ScramLoginModule required;",
+        }
+        voter = self.settings["listeners"].rpartition("CONTROLLER://")[2]
+        self.settings["controller.quorum.voters"] = f"1@{voter}"
+        return super().command()
+
+    def users(self) -> list[str]:
+        """Return the user of SCRAM."""
+        return ["--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"]

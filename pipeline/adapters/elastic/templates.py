@@ -142,7 +142,7 @@ class Names(msgspec.Struct, frozen=True):
         return f"{self.prefix}{name}-{month}"
 
 
-class _Template(msgspec.Struct, frozen=True):
+class Template(msgspec.Struct, frozen=True):
     """An index template; ``monthly`` ones are found under an alias."""
 
     name: str
@@ -150,6 +150,7 @@ class _Template(msgspec.Struct, frozen=True):
     monthly: bool
 
     def body(self, settings: Settings) -> dict[str, Any]:
+        """Return the template in the words of Elasticsearch."""
         full = settings.prefix + self.name
         return {
             "index_patterns": [f"{full}-*.*" if self.monthly else full],
@@ -169,12 +170,21 @@ class _Template(msgspec.Struct, frozen=True):
 
 
 TEMPLATES = (
-    _Template(STORIES, STORY, monthly=True),
-    _Template(ALERTS, ALERT, monthly=True),
-    _Template(HELD, STORY, monthly=False),
-    _Template(REVISIONS, STORY, monthly=False),
-    _Template(PLACES, PLACE, monthly=False),
+    Template(STORIES, STORY, monthly=True),
+    Template(ALERTS, ALERT, monthly=True),
+    Template(HELD, STORY, monthly=False),
+    Template(REVISIONS, STORY, monthly=False),
+    Template(PLACES, PLACE, monthly=False),
 )
+
+
+def put(settings: Settings, elasticsearch: Elasticsearch, say: Callable[[str], None]) -> None:
+    """Put the templates in place, for indices that are made from now on. Raises UnreachableError."""
+    for template in TEMPLATES:
+        full = settings.prefix + template.name
+        with reaching(settings):
+            elasticsearch.indices.put_index_template(name=full, body=template.body(settings))
+        say(f"put template {full}")
 
 
 def init(settings: Settings, elasticsearch: Elasticsearch, now: datetime, say: Callable[[str], None]) -> None:
@@ -183,12 +193,11 @@ def init(settings: Settings, elasticsearch: Elasticsearch, now: datetime, say: C
     ``say`` gets a line for each thing done. Raises UnreachableError, also for an index whose mapping is another.
     """
     names = Names(settings.prefix)
+    put(settings, elasticsearch, say)
     for template in TEMPLATES:
         full = names.of(template.name)
         index = names.month(template.name, now) if template.monthly else full
         with reaching(settings):
-            elasticsearch.indices.put_index_template(name=full, body=template.body(settings))
-            say(f"put template {full}")
             if not elasticsearch.indices.exists(index=index):
                 elasticsearch.indices.create(index=index)
                 say(f"made index {index}")
@@ -209,9 +218,22 @@ def check(settings: Settings, elasticsearch: Elasticsearch) -> None:
             f"Elasticsearch at {settings.url} has no index template {', '.join(old)} of version {VERSION}: "
             "run `wirewatch init` first"
         )
+    with reaching(settings):
+        every = elasticsearch.options(ignore_status=404).indices.get_mapping(index=names, expand_wildcards="open").body
+    other = [name for name, found in every.items() if "mappings" in found and _version(found["mappings"]) < VERSION]
+    if other:
+        raise UnreachableError(
+            f"index {', '.join(sorted(other))} at {settings.url} has another mapping than version {VERSION}: "
+            "run `wirewatch init` first"
+        )
 
 
-def _bring_up_to_date(settings: Settings, elasticsearch: Elasticsearch, index: str, template: _Template) -> None:
+def _version(mappings: dict[str, Any]) -> int:
+    version = mappings.get("_meta", {}).get("version", 0)
+    return version if isinstance(version, int) else 0
+
+
+def _bring_up_to_date(settings: Settings, elasticsearch: Elasticsearch, index: str, template: Template) -> None:
     with reaching(settings):
         elasticsearch.indices.put_settings(index=index, settings=_dynamic(settings))
         answer = elasticsearch.options(ignore_status=400).indices.put_mapping(
@@ -220,7 +242,8 @@ def _bring_up_to_date(settings: Settings, elasticsearch: Elasticsearch, index: s
     if answer.meta.status == 400:
         reason = answer.body.get("error", {}).get("reason", "no reason given")
         raise UnreachableError(
-            f"index {index} at {settings.url} has another mapping: {reason}; remove it, or set elasticsearch.prefix"
+            f"index {index} at {settings.url} has another mapping: {reason}; "
+            "`wirewatch reindex` makes one of ours anew, else remove it, or set elasticsearch.prefix"
         )
 
 

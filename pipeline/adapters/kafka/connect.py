@@ -7,6 +7,7 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+from pipeline.adapters.kafka import login
 from pipeline.config import Kafka
 from pipeline.core.errors import UnreachableError
 
@@ -14,10 +15,15 @@ PROTOCOLS = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl-tls": "SASL_SSL", "sa
 
 
 def client_settings(kafka: Kafka) -> dict[str, Any]:
-    """Return what every client of kafka-python is made with; raises UnreachableError where nothing listens."""
+    """Return what every client of kafka-python is made with.
+
+    Raises UnreachableError where nothing listens, or where what listens does not let us in.
+    """
     security = _security(kafka)  # a file that cannot be read is named before a broker that does not answer
     if not any(_listens(broker) for broker in kafka.brokers):  # the client would try for its whole timeout
         raise unreachable(kafka)
+    if kafka.security != "plaintext" and (error := login.refusal(kafka, security)) is not None:
+        raise unreachable(kafka, error)
     return {"bootstrap_servers": list(kafka.brokers), "client_id": "wirewatch", **security}
 
 
@@ -65,7 +71,13 @@ def unreachable(kafka: Kafka, error: BaseException | None = None) -> Unreachable
     """Return the sentence for a broker that does not answer as it should: which, why, what to do."""
     name = type(error).__name__ if error is not None else ""
     brokers = ", ".join(kafka.brokers)
-    if "Authentication" in name or "SaslHandshake" in name:
+    if isinstance(error, ssl.SSLError):
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return UnreachableError(f"Kafka at {brokers} is not trusted: {error.verify_message} (kafka.ca)")
+        return UnreachableError(
+            f"what listens at {brokers} does not speak TLS as we do: {error.reason} (kafka.security)"
+        )
+    if "Authentication" in name or "SaslHandshake" in name or "SaslMechanism" in name:
         return UnreachableError(
             f"Kafka at {brokers} refuses the login of {kafka.username or 'nobody'} ({kafka.mechanism}): "
             "check kafka.username, kafka.password and kafka.mechanism"
@@ -76,11 +88,17 @@ def unreachable(kafka: Kafka, error: BaseException | None = None) -> Unreachable
     if len(closed) == len(kafka.brokers):
         return UnreachableError(f"Kafka at {brokers} cannot be reached: nothing listens there (kafka.brokers)")
     if "Timeout" in name and "bootstrap" not in str(error):  # we have talked with it before
-        return UnreachableError(f"Kafka at {brokers} does not answer within the time it has: {error}")
-    return UnreachableError(
-        f"what listens at {brokers} does not answer as Kafka with security {kafka.security} does: "
-        "check kafka.brokers and kafka.security"
-    )
+        sentence = f"Kafka at {brokers} does not answer within the time it has: {error}"
+    else:
+        sentence = f"what listens at {brokers} does not answer as Kafka with security {kafka.security} does: "
+        sentence += "check kafka.brokers and kafka.security"
+    return UnreachableError(sentence)
+
+
+def _untrusted(brokers: str, error: ssl.SSLError) -> UnreachableError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return UnreachableError(f"Kafka at {brokers} is not trusted: {error.verify_message} (kafka.ca)")
+    return UnreachableError(f"what listens at {brokers} does not speak TLS as we do: {error.reason} (kafka.security)")
 
 
 def _listens(broker: str) -> bool:

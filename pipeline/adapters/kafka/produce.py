@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -58,13 +58,18 @@ class Producer:
         self._waiting: deque[tuple[str, int, Any]] = deque()
         self._producer = _connect(kafka, timeout, self.most)
 
-    def send(self, payload: Payload, told: Callable[[WirewatchError | None], None] | None = None) -> None:
-        """Send one payload; the oldest ones in flight are waited for when there are too many.
+    def send(
+        self,
+        payload: Payload,
+        told: Callable[[WirewatchError | None], None] | None = None,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Send one payload, with ``headers`` added; the oldest ones in flight are waited for when there are too many.
 
         ``told`` is called, from a thread of the client, with None when it is confirmed, or else with why it is not:
         InputError where it is refused, UnreachableError where that is in doubt.
         """
-        headers = payload_headers(payload)
+        headers = [*payload_headers(payload), *headers]
         try:
             future = self._producer.send(self.topic, payload.data, key=self.key(payload), headers=headers)
         except MessageSizeTooLargeError:
@@ -81,14 +86,19 @@ class Producer:
         while len(self._waiting) > IN_FLIGHT or (self._waiting and self._waiting[0][2].is_done):
             self._confirm()
 
-    def finish(self) -> Sent:
-        """Wait until everything is confirmed or refused; close."""
+    def settle(self) -> None:
+        """Wait until everything that was sent is confirmed or refused."""
         try:
             self._producer.flush(timeout=self.timeout)
             while self._waiting:
                 self._confirm()
         except KafkaError as error:
             raise unreachable(self.kafka, error) from None
+
+    def finish(self) -> Sent:
+        """Wait until everything is confirmed or refused; close."""
+        try:
+            self.settle()
         finally:
             self._producer.close(timeout=1)
         return self.sent

@@ -41,7 +41,7 @@ def records(kafka: Kafka, names: Sequence[str], since: datetime | None, *, follo
 
     Without ``follow``, ends where the topics ended when it began. Raises UnreachableError.
     """
-    consumer = _connect(kafka)
+    consumer = connect(kafka)
     try:
         places = _places(consumer, [topics.full_name(kafka, name) for name in names])
         ends = consumer.end_offsets(places)
@@ -65,39 +65,24 @@ def records(kafka: Kafka, names: Sequence[str], since: datetime | None, *, follo
         consumer.close(autocommit=False)
 
 
-def span(kafka: Kafka, name: str, since: datetime, until: datetime | None) -> Iterator[Record]:
-    """Yield the records of one topic from ``since`` to before ``until`` (None: what is there now), as they are read.
+def bounds(
+    consumer: KafkaConsumer, topic: str, since: datetime, until: datetime
+) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+    """Return, by partition of ``topic`` (full name), the first offset from ``since`` on, and from ``until`` on.
 
-    They come in the order of their partition. Raises UnreachableError.
+    Raises KafkaError, and UnreachableError where there is no such topic.
     """
-    consumer = _connect(kafka)
-    try:
-        places = _places(consumer, [topics.full_name(kafka, name)])
-        ends = consumer.end_offsets(places)
-        if until is not None:
-            ends = _starts(consumer, places, until, ends)
-        starts = _starts(consumer, places, since, ends)
-        left = {place for place in places if starts[place] < ends[place]}
-        consumer.assign(sorted(left))
-        for place in left:
-            consumer.seek(place, starts[place])
-        while left:
-            for place, batch in consumer.poll(timeout_ms=500).items():
-                yield from (record for record in batch if record.offset < ends[place])
-            done = {place for place in left if consumer.position(place) >= ends[place]}
-            consumer.pause(*done)
-            left -= done
-    except KafkaError as error:
-        raise unreachable(kafka, error) from None
-    finally:
-        consumer.close(autocommit=False)
+    places = _places(consumer, [topic])
+    ends = _starts(consumer, places, until, consumer.end_offsets(places))
+    return _starts(consumer, places, since, ends), ends
 
 
-def _connect(kafka: Kafka) -> KafkaConsumer:
+def connect(kafka: Kafka, group: str | None = None) -> KafkaConsumer:
+    """Return a consumer that joins no group; ``group`` is the one that it may commit for. Raises UnreachableError."""
     try:
         return KafkaConsumer(
             **client_settings(kafka),
-            group_id=None,
+            group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",

@@ -18,6 +18,7 @@ from pipeline.core.story import Story, encode, utc
 JSON = ("content-type", b"application/json")
 CLOUD_EVENT = ("content-type", b"application/cloudevents+json; charset=utf-8")
 REPLAY = ("replay", b"1")
+AGAIN = ("replay", b"alerts")
 LIFTED = ("lifted", b"1")
 
 HEADERS, HEADER = 50, 200
@@ -163,8 +164,13 @@ def story_of(record: Record) -> Story:
 
 
 def is_replay(record: Record) -> bool:
-    """Whether a record comes of a replay, which raises no alerts."""
+    """Whether a record comes of a replay that raises no alerts."""
     return REPLAY in ((name, bytes(value)) for name, value in record.headers or ())
+
+
+def was_replayed(record: Record) -> bool:
+    """Whether a record comes of any replay: a copy of another that is there."""
+    return "replay" in (name for name, _value in record.headers or ())
 
 
 def alert_messages(alert: Alert, source: str = "") -> list[Message]:

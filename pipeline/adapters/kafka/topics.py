@@ -148,6 +148,37 @@ def partitions(kafka: Kafka, name: str) -> int:
             raise _refused(kafka, error) from None
 
 
+def differences(config: Config, names: Iterable[str]) -> list[str]:
+    """Return a sentence for each of ``names`` (without prefix) that is not as configured; raises UnreachableError.
+
+    A worker goes on with such topics: it says so, because replicas and partitions are what its promises rest on.
+    """
+    kafka = config.kafka
+    wanted = {topic.name: topic for topic in declared(config)}
+    full = [name for name in (full_name(kafka, name) for name in names) if name in wanted]
+    found = []
+    with admin(kafka) as client:
+        try:
+            settings = client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in full])[
+                "topic"
+            ]
+            described = {entry["name"]: entry["partitions"] for entry in client.describe_topics(full)}
+        except KafkaError as error:  # not everybody may ask for this
+            return [f"topics cannot be compared with the configuration: {_refused(kafka, error)}"]
+    for name in full:
+        counts = [
+            ("partitions", len(described[name]), kafka.partitions),
+            ("replication", min(len(partition["replica_nodes"]) for partition in described[name]), kafka.replication),
+            ("max.message.bytes", int(settings[name]["max.message.bytes"]["value"]), wanted[name].max_bytes + OVERHEAD),
+        ]
+        found += [
+            f"topic {name}: {what} is {there}, and {ours} as configured"
+            for what, there, ours in counts
+            if there != ours
+        ]
+    return found
+
+
 def no_such_topic(names: Iterable[str]) -> UnreachableError:
     """Return the sentence for topics that are not there."""
     return UnreachableError(f"Kafka has no topic {', '.join(names)}: run `wirewatch init` first")

@@ -1,7 +1,7 @@
 """A proxy before the real Elasticsearch that does what a script says with one request after another.
 
-A script is a sequence of faults; each bulk or mget request takes the next one, and passes when none are left. What the
-proxy passes on is answered by the real server, so that "answer lost after the write" is just that.
+A script is a sequence of faults; each bulk or mget request takes the next one, and the default when none are left.
+What the proxy passes on is answered by the real server, so that "answer lost after the write" is just that.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ PRODUCT = {"X-Elastic-Product": "Elasticsearch", "Content-Type": "application/js
 class Proxy:
     """An async context manager; ``url`` is where it listens, ``seen`` has the number of documents of each request."""
 
-    def __init__(self, target: str, script: Iterable[Fault] = (), port: int = 0) -> None:
+    def __init__(self, target: str, script: Iterable[Fault] = (), port: int = 0, default: Fault | None = None) -> None:
         self.target = target
+        self.default = default or passes
         self.script = list(script)
         self.seen: list[int] = []
         self.port = port
@@ -60,7 +61,7 @@ class Proxy:
             return await forward()
         if request.path == "/_bulk":
             self.seen.append(body.count(b"\n") // 2)
-        return await (self.script.pop(0) if self.script else passes)(forward)
+        return await (self.script.pop(0) if self.script else self.default)(forward)
 
 
 async def passes(forward: Forward) -> web.Response:
@@ -110,7 +111,8 @@ def _changed(change: Callable[[list[Any]], Sequence[Any]]) -> Fault:
     async def fault(forward: Forward) -> web.Response:
         answer = await forward()
         decoded = json.loads(answer.body if isinstance(answer.body, bytes) else b"{}")
-        decoded["items"] = list(change(decoded["items"]))
+        if "items" in decoded:
+            decoded["items"] = list(change(decoded["items"]))
         return web.Response(status=200, body=json.dumps(decoded), headers=PRODUCT)
 
     return fault

@@ -44,6 +44,15 @@ def test_an_index_with_another_mapping_is_named(settings: Elasticsearch, client:
         templates.init(settings, client, NOW, lambda _line: None)
 
 
+def test_a_worker_does_not_write_into_an_index_with_another_mapping(settings: Elasticsearch, client: Client) -> None:
+    index = f"{settings.prefix}stories-2026.06"
+    client.indices.put_mapping(index=index, meta={"version": 0})
+    with pytest.raises(UnreachableError, match=rf"index {index} at .* has another mapping than version .*init"):
+        templates.check(settings, client)
+    templates.init(settings, client, NOW, lambda _line: None)
+    templates.check(settings, client)
+
+
 def test_a_worker_knows_whether_init_was_run(settings: Elasticsearch, client: Client) -> None:
     templates.check(settings, client)
     client.indices.delete_index_template(name=settings.prefix + templates.HELD)

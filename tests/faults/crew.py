@@ -1,0 +1,64 @@
+"""The workers of a pipeline, as a supervisor has them: each a static member, started again when it ends."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+from tests.e2e.stage import Stage
+from tests.faults.ledger import Ledger
+
+
+class Crew:
+    """One worker for each of ``kinds``; ready when it is made. With ``runner``, desks are those of ``hooked.py``."""
+
+    def __init__(self, stage: Stage, kinds: list[str], runner: str | None = None) -> None:
+        self.stage = stage
+        self.kinds = kinds
+        self.runner = runner
+        self.workers = [self._start(place) for place in range(len(kinds))]
+        stage.wait_reading()
+
+    def kill(self, place: int) -> None:
+        """End a worker without a word, and start it again."""
+        self.stage.kill(self.workers[place])
+        self.workers[place] = self._start(place)
+
+    def fail(self) -> None:
+        """Let the next fetch of a hooked desk raise, and start again the worker that ends of it."""
+        file = self.stage.folder / "fail"
+        file.touch()
+        self.stage.until(lambda: not file.exists(), "a fetch has failed", 30)
+        time.sleep(1)
+        self.look_after()
+
+    def restart(self, place: int) -> float:
+        """Stop a worker as a deployment does, and start it again; return the seconds that the stop took."""
+        seconds = self.stage.stop(self.workers[place])
+        self.workers[place] = self._start(place)
+        return seconds
+
+    def visit(self, kind: str) -> None:
+        """Let one more worker join for a while, and leave."""
+        log = self.stage.folder / "guest.log"
+        guest = self.stage.start(kind, log=log)
+        self.stage.until(lambda: " reads " in log.read_text(), "the guest reads")
+        time.sleep(1)
+        self.stage.stop(guest)
+
+    def look_after(self) -> None:
+        """Start again what has ended."""
+        for place, worker in enumerate(self.workers):
+            if worker.poll() is not None:
+                self.workers[place] = self._start(place)
+
+    def keep(self, ledger: Ledger) -> None:
+        """Look after the workers while stories are sent, and until the pipeline is through."""
+        while ledger.sending() or not self.stage.through():
+            self.look_after()
+            time.sleep(0.5)
+
+    def _start(self, place: int) -> subprocess.Popen[bytes]:
+        kind = self.kinds[place]
+        hooked = ("tests.faults.hooked", self.runner, str(self.stage.folder)) if self.runner and kind == "desk" else ()
+        return self.stage.start(kind, "--instance", f"{kind}-{place}", module=hooked or ("pipeline",))
