@@ -52,7 +52,7 @@ def test_history_goes_through_desk_and_index_once_more_without_an_alert(
 
         stage.run("replay", "--from", "1h", "--alerts")
         stage.wait_drained()
-        assert stage.alerts() == Counter({id_: 2 for id_ in alerts}), "the same alerts, with the same ids"
+        assert stage.alerts() == Counter(dict.fromkeys(alerts, 2)), "the same alerts, with the same ids"
         assert "5 messages of" in stage.run("replay", "--from", "1h").stderr
         stage.run("reindex")
         assert sorted(stage.indexed(), key=str) == sorted(before, key=str)
