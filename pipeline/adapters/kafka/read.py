@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -65,15 +65,48 @@ def records(kafka: Kafka, names: Sequence[str], since: datetime | None, *, follo
         consumer.close(autocommit=False)
 
 
-def bounds(
-    consumer: KafkaConsumer, topic: str, since: datetime, until: datetime
-) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
-    """Return, by partition of ``topic`` (full name), the first offset from ``since`` on, and from ``until`` on.
+def span(kafka: Kafka, name: str, since: datetime, until: datetime | None) -> Iterator[Record]:
+    """Yield the records of one topic from ``since`` to before ``until`` (None: what is there now), as they are read.
 
-    Raises KafkaError, and UnreachableError where there is no such topic.
+    They come in the order of their partition. Raises UnreachableError.
+    """
+    consumer = connect(kafka)
+    try:
+        starts, ends = bounds(consumer, topics.full_name(kafka, name), since, until)
+        yield from between(consumer, starts, ends)
+    except KafkaError as error:
+        raise unreachable(kafka, error) from None
+    finally:
+        consumer.close(autocommit=False)
+
+
+def between(
+    consumer: KafkaConsumer, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> Iterator[Record]:
+    """Yield what lies between two offsets of each partition, in their order. Raises KafkaError."""
+    left = {place for place in starts if starts[place] < ends[place]}
+    consumer.assign(sorted(left))
+    for place in left:
+        consumer.seek(place, starts[place])
+    while left:
+        for place, batch in consumer.poll(timeout_ms=500).items():
+            yield from (record for record in batch if record.offset < ends[place])
+        done = {place for place in left if consumer.position(place) >= ends[place]}
+        consumer.pause(*done)
+        left -= done
+
+
+def bounds(
+    consumer: KafkaConsumer, topic: str, since: datetime, until: datetime | None
+) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+    """Return, by partition of ``topic`` (full name), the first offset from ``since`` on and the one to end before.
+
+    That is the first from ``until`` on, or the end. Raises KafkaError, and UnreachableError for a missing topic.
     """
     places = _places(consumer, [topic])
-    ends = _starts(consumer, places, until, consumer.end_offsets(places))
+    ends = consumer.end_offsets(places)
+    if until is not None:
+        ends = _starts(consumer, places, until, ends)
     return _starts(consumer, places, since, ends), ends
 
 

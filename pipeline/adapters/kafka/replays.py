@@ -89,22 +89,12 @@ class Replay:
 
     def records(self) -> Iterator[Record]:
         """Yield what is left of the span, in the order of each partition."""
-        left = {place for place, offset in self._next.items() if offset < self._ends[place]}
         consumer = read.connect(self.kafka)
         try:
-            consumer.assign(sorted(left))
-            for place in left:
-                consumer.seek(place, self._next[place])
-            while left:
-                for place, batch in consumer.poll(timeout_ms=500).items():
-                    for record in batch:
-                        if record.offset < self._ends[place]:
-                            yield record
-                            self._next[place] = record.offset + 1
-                done = {place for place in left if consumer.position(place) >= self._ends[place]}
-                consumer.pause(*done)
-                self._next.update({place: self._ends[place] for place in done})
-                left -= done
+            for record in read.between(consumer, self._next, self._ends):
+                yield record
+                self._next[TopicPartition(record.topic, record.partition)] = record.offset + 1
+            self._next = dict(self._ends)
         except KafkaError as error:
             raise unreachable(self.kafka, error) from None
         finally:
