@@ -29,8 +29,8 @@ check: setup ## lint, types, contracts, and the tests that need no server
 test: setup ## every check and test, on the real servers too
 	@$(BIN)/python -m tests.check --servers
 
-faults: setup ## the fault suite at full size
-	@$(BIN)/python -m pytest -q tests/faults --fault-size large
+faults: setup ## the fault suite at full size; SIZE="--fault-stories 10000 --fault-faults 10" for less of it
+	@$(BIN)/python -m pytest -q tests/faults --fault-size large $(SIZE)
 
 bench: setup ## the benchmarks, as a table and build/bench.json
 	@$(BIN)/python -m tests.bench
