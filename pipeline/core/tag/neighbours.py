@@ -20,6 +20,8 @@ from pipeline.core.tag.grammar import (
 from pipeline.core.tag.scan import PLACES, Hit
 
 Words = Mapping[str, frozenset[str]]
+LONGEST_WORD = 40
+"""Characters of a word that anything is known about."""
 _TOWNS = frozenset({"city", "capital"})
 _NONE: frozenset[str] = frozenset()
 
@@ -81,28 +83,28 @@ def namesake(hit: Hit, words: Words) -> str:
 
 def _spoken(hit: Hit) -> bool:
     """Say whether a demonym is a language: ``written in German.``; not ``in German industry``."""
-    written, padded = hit.text.written, hit.text.folded.text
+    written = hit.text.written
     if written[hit.end : hit.end + 1] == " " and written[hit.end + 1 : hit.end + 2].isalpha():
         return False
-    return padded[padded.rfind(" ", 0, hit.from_ - 1) + 1 : hit.from_ - 1] in SPEECH
+    return word_before(hit) in SPEECH
 
 
 def _after_given_name(hit: Hit, words: Words) -> str:
-    written, padded = hit.text.written, hit.text.folded.text
+    written = hit.text.written
     space = hit.start - 1
     if space <= 0 or written[space] != " ":
         return ""
-    word = padded[padded.rfind(" ", 0, hit.from_ - 1) + 1 : hit.from_ - 1]
+    word = word_before(hit)
     if word in words.get("given", _NONE) and word not in LOCATIVE and written[max(0, space - len(word))].isupper():
         return f"after the given name {word.capitalize()}"
     return ""
 
 
 def _before_capital(hit: Hit, following: Hit | None, words: Words) -> str:
-    written, padded = hit.text.written, hit.text.folded.text
+    written = hit.text.written
     if written[hit.end : hit.end + 1] != " " or not written[hit.end + 1 : hit.end + 2].isupper():
         return ""
-    word = padded[hit.to + 1 : padded.find(" ", hit.to + 1)]
+    word = word_after(hit)
     if word in STREETS:
         return "the name of a street"
     if following is not None and following.text is hit.text and following.from_ == hit.to + 1:
@@ -119,10 +121,12 @@ def after_town(hit: Hit, words: Words) -> bool:
     written, padded = hit.text.written, hit.text.folded.text
     if written[max(0, hit.start - 2) : hit.start] != ", ":
         return False
-    begin = padded.rfind(" ", 0, hit.from_ - 2) + 1
+    begin = padded.rfind(" ", max(0, hit.from_ - LONGEST_WORD), hit.from_ - 2) + 1
     if begin >= hit.from_ - 2 or not written[max(0, hit.start - (hit.from_ - begin))].isupper():
         return False
-    return padded[padded.rfind(" ", 0, begin - 1) + 1 : begin - 1] not in words.get("given", _NONE)
+    return padded[padded.rfind(" ", max(0, begin - LONGEST_WORD), begin - 1) + 1 : begin - 1] not in words.get(
+        "given", _NONE
+    )
 
 
 def preposition(hit: Hit) -> str:
@@ -131,8 +135,8 @@ def preposition(hit: Hit) -> str:
         return ""
     padded, end = hit.text.folded.text, hit.from_ - 1
     for _ in range(3):
-        begin = padded.rfind(" ", 0, end)
-        word = padded[begin + 1 : end]
+        begin = padded.rfind(" ", max(0, end - LONGEST_WORD), end)
+        word = padded[begin + 1 : end] if begin >= 0 else ""
         if word not in DIRECTIONS:
             return word if word in LOCATIVE else ""
         end = begin
@@ -151,15 +155,21 @@ def minority(before: Hit, hit: Hit) -> bool:
 
 
 def word_before(hit: Hit) -> str:
-    """Return the folded word before a hit."""
-    padded = hit.text.folded.text
-    return padded[padded.rfind(" ", 0, hit.from_ - 1) + 1 : hit.from_ - 1]
+    """Return the folded word before a hit, or nothing where there is none near."""
+    padded, end = hit.text.folded.text, hit.from_ - 1
+    begin = padded.rfind(" ", max(0, end - LONGEST_WORD), end) + 1
+    return padded[begin:end] if begin else ""
 
 
 def word_after(hit: Hit) -> str:
-    """Return the folded word behind a hit."""
-    padded = hit.text.folded.text
-    return padded[hit.to + 1 : padded.find(" ", hit.to + 1)]
+    """Return the folded word behind a hit, or nothing where there is none near."""
+    return _word(hit.text.folded.text, hit.to + 1)
+
+
+def _word(padded: str, begin: int) -> str:
+    """Return the word at a place; scripts without spaces must not be searched to the end of the text each time."""
+    end = padded.find(" ", begin, begin + LONGEST_WORD)
+    return padded[begin:end] if end > 0 else ""
 
 
 PLACED, NAMED, ACTING = range(3)
@@ -175,18 +185,17 @@ def part(hit: Hit) -> int:
     if hit.aside or before in PLACING or (written[hit.end : hit.end + 1] in "-–" and BACKING.match(written, hit.end)):
         return PLACED
     padded, begin = hit.text.folded.text, hit.to + 1
-    end = padded.find(" ", begin)
-    following = padded[begin:end]
+    following = _word(padded, begin)
     if following == "s":
-        begin, end = end + 1, padded.find(" ", end + 1)
-        following = padded[begin:end]
+        begin += 2
+        following = _word(padded, begin)
     if following in GROUND:
         return PLACED
     if hit.sense.use != "demonym":
         return ACTING if hit.sense.use in _GOVERNING and not before else NAMED
     if not written[hit.end + 1 : hit.end + 2].islower():
         return ACTING
-    return ACTING if following in ACTS or padded[end + 1 : padded.find(" ", end + 1)] in ACTS else NAMED
+    return ACTING if following in ACTS or _word(padded, begin + len(following) + 1) in ACTS else NAMED
 
 
 _GOVERNING = frozenset({"name", "capital"})

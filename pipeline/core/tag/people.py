@@ -8,6 +8,7 @@ from datetime import date
 
 from pipeline.core.tag.dictionary import Dictionary, Sense
 from pipeline.core.tag.fold import fold
+from pipeline.core.tag.neighbours import LONGEST_WORD
 from pipeline.core.tag.scan import Hit, Text
 from pipeline.core.tag.vocabulary import Pattern
 
@@ -103,7 +104,7 @@ class Surnames:
         else:
             return ""
         padded, begin = hit.text.folded.text, hit.end + gap
-        form = padded[hit.to + gap : padded.find(" ", hit.to + gap)]
+        form = padded[hit.to + gap : padded.find(" ", hit.to + gap, hit.to + gap + LONGEST_WORD)]
         if form not in self.bearers or not written[begin : begin + 1].isupper():
             return ""
         behind = begin + len(form) + 1
@@ -131,7 +132,7 @@ class Surnames:
 def _words(hit: Hit) -> list[int]:
     """Return where the words of a hit begin, in its padded text."""
     padded, places, place = hit.text.folded.text, [hit.from_], hit.from_
-    while 0 <= (place := padded.find(" ", place)) < hit.to:
+    while (place := padded.find(" ", place, hit.to)) >= 0:
         place += 1
         places.append(place)
     return places

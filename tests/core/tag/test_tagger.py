@@ -228,14 +228,26 @@ def test_any_order_of_names_gives_scores_between_nothing_and_one(
     assert all(0 <= score <= 1 for score in scores)
 
 
-def test_time_is_linear_in_the_length(tagger: Tagger) -> None:
-    def seconds(copies: int) -> float:
-        told = story(body=PACT * copies)
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", PACT),
+        ("zh", "上海和大阪"),  # a text of one word, as far as spaces tell
+        ("en", "Paris"),
+        ("en", "Greek and Turkish and "),
+        ("en", "Philip Mugabe and President Bush of Georgia, "),
+        ("en", "in Paris police rebels "),
+        ("en", "\u0301Russia<UN.A>"),
+    ],
+)
+def test_time_is_linear_in_the_length(tagger: Tagger, language: str, text: str) -> None:
+    def seconds(size: int) -> float:
+        told = story(body=text * (size // len(text)), language=language)
         began = process_time()
         tagger.tag(told)
         return process_time() - began
 
-    seconds(10)
-    small = min(seconds(100) for _ in range(3))
-    large = min(seconds(1600) for _ in range(2))
-    assert large < 16 * small * 3, f"{small:.3f} s for 25 KB, {large:.3f} s for 400 KB"
+    seconds(2_000)
+    small = min(seconds(25_000) for _ in range(3))
+    large = min(seconds(400_000) for _ in range(2))
+    assert large < 16 * small * 3 + 0.05, f"{small:.3f} s for 25 KB, {large:.3f} s for 400 KB"
