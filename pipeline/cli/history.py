@@ -1,4 +1,4 @@
-"""``wirewatch history``: every stored revision of a story, and what changed between them."""
+"""``wirewatch history``: every stored revision of a story and of its chain, and what changed between them."""
 
 from __future__ import annotations
 
@@ -32,25 +32,31 @@ def run(options: argparse.Namespace) -> int:
         print(f"wirewatch: no story {options.uri} is stored", file=sys.stderr)
         return 1
     style = Style()
-    before: Story | None = None
+    several = len({story.uri for story in revisions}) > 1
+    told: dict[str, Story] = {}
+    last: Story | None = None
     for story in revisions:
+        before = told.get(story.id, last)
         if options.json:
             sys.stdout.buffer.write(story_json(story, MATCHED) + b"\n")
         else:
-            print(revision_lines(before, story, style))
-        before = story
+            print(revision_lines(before, story, style, named=several))
+        told[story.id] = last = story
     return 0
 
 
-def revision_lines(before: Story | None, story: Story, style: Style) -> str:
-    """Return one revision: its head, and what changed since the one before."""
+def revision_lines(before: Story | None, story: Story, style: Style, *, named: bool) -> str:
+    """Return one revision: its head, with its uri where ``named``, and what changed since the one before."""
     moment = f"{story.time:%Y-%m-%d %H:%M:%S}" if story.time else "no date"
     facts = [f"version {story.version}" if story.version else "", story.signal or "", story.provider]
     head = f"{moment}  {style(story.status, BOLD, _STATUS[story.status])}  {', '.join(fact for fact in facts if fact)}"
+    if named:
+        head += style(f"  {story.uri}", DIM)
     lines = [head, "  " + style(story.headline or "(no headline)", BOLD)]
     lines += ["  " + style(f"note: {story.ed_note}", DIM)] if story.ed_note else []
     if before is not None:
-        for field in ("headline", "body"):
+        silent = story.status is Status.CANCELED and not story.body
+        for field in () if silent else ("headline", "body"):
             pieces = words_changed(getattr(before, field) or "", getattr(story, field) or "")
             if pieces:
                 lines.append(f"  {field}: " + "".join(_piece(piece, style) for piece in pieces).replace("\n", "\n    "))

@@ -29,6 +29,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--region", metavar="X", help="only stories with this country or group: KP, EU, Middle East")
     parser.add_argument("--actor", metavar="X", help="only stories with this actor: a QID or a name")
+    parser.add_argument(
+        "--killed", action="store_true", help="for audits: only what was withdrawn, with the text that it last had"
+    )
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many at most (20); 0 for all")
     parser.add_argument("--json", action="store_true", help="whole stories, one JSON object a line")
     parser.add_argument("--config", metavar="F", help="configuration (config/wirewatch.yaml)")
@@ -41,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
     since = options.since(datetime.now(UTC)) if options.since else None
     archive = wiring.archive(settings)
     try:
-        found = (story for story in archive.stories(query.need(), since) if query.matches(story) is not None)
+        stored = archive.killed(since) if options.killed else archive.stories(query.need(), since)
+        found = (story for story in stored if query.matches(story) is not None)
         told = tellings(found, archive) if not options.json else ((story, None) for story in found)
         empty = True
         for story, known in islice(told, options.limit or None):

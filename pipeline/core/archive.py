@@ -37,8 +37,15 @@ class Archive(Protocol):
         """
         ...
 
+    def killed(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Story]:
+        """Yield the killed stories, for auditors: as ``stories`` does the others, with the text that they last had."""
+        ...
+
     def history(self, uri: str) -> list[Story]:
-        """Return every stored revision of the stories with this uri, of any provider, oldest first."""
+        """Return every stored revision of the chains that the stories with this uri, of any provider, belong to.
+
+        In the order in which they were made: ``core/chain.in_order``.
+        """
         ...
 
     def copies(self, cluster: str) -> list[Story]:

@@ -36,9 +36,9 @@ async def reached(shelf: Shelf, bulk: Bulk, stories: Sequence[Story]) -> list[Ki
         if story.status is Status.CANCELED and chain.predecessors(story):
             found |= await _reach(shelf, bulk, story, story)
     usable = [story for story in stories if story.status is Status.USABLE]
-    noted = await shelf.kills(name for story in usable for name in _names(story))
+    noted = await shelf.kills(name for story in usable for name in chain.names(story))
     for story in usable:
-        kill = next((noted[name] for name in _names(story) if name in noted), None)
+        kill = next((noted[name] for name in chain.names(story) if name in noted), None)
         if kill is not None and kill.id != story.id and chain.reaches(kill, story):
             found |= await _reach(shelf, bulk, kill, story)
     return list(found.values())
@@ -48,21 +48,16 @@ async def _reach(shelf: Shelf, bulk: Bulk, kill: Story, cause: Story) -> dict[st
     """Note the kill for the whole chain of ``cause``, up and down; return what is stored and usable of it, by id."""
     stands: dict[str, Stand] = {}
     known: set[str] = set()
-    fresh = _names(cause) - {kill.id}
+    fresh = chain.names(cause) - {kill.id}
     while fresh:
         await bulk.write([shelf.note_kill(name, kill) for name in sorted(fresh)])
         known |= fresh
         fresh |= await shelf.members(sorted(known))
         stands |= await shelf.find(sorted(fresh - stands.keys()))
-        fresh = {name for stand in stands.values() if stand.story for name in _names(stand.story)} | fresh
+        fresh = {name for stand in stands.values() if stand.story for name in chain.names(stand.story)} | fresh
         fresh -= {*known, kill.id}
     return {
         id_: Killed(cause.id, stand.month, stand.story, chain.tombstone(stand.story, kill))
         for id_, stand in stands.items()
         if stand.story and stand.story.status is Status.USABLE and chain.reaches(kill, stand.story)
     }
-
-
-def _names(story: Story) -> set[str]:
-    """Return the ids under which a kill of this story may be noted."""
-    return {story.id, *chain.predecessors(story), story.chain or story.id}

@@ -90,6 +90,11 @@ class ArchiveContract:
         assert [story.version for story in archive.history("urn:test:pact")] == ["1"]
         assert archive.history("urn:test:nothing") == []
 
+    def test_only_killed_stories_are_there_for_auditors_within_their_bounds(self, archive: Archive) -> None:
+        assert list(archive.killed()) == [STORIES[4]]
+        assert list(archive.killed(since=NOON - timedelta(hours=5), until=NOON)) == [STORIES[4]]
+        assert list(archive.killed(since=NOON)) == []
+
     def test_alerts_come_in_the_order_in_which_they_were_raised(self, archive: Archive) -> None:
         assert list(archive.alerts(AlertFilter())) == ALERTS
 

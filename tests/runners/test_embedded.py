@@ -19,6 +19,7 @@ import pytest
 
 from pipeline import config, wiring
 from pipeline.adapters.sqlite import SqliteArchive
+from pipeline.cli import main
 from pipeline.core.archive import AlertFilter
 from pipeline.core.need import ANYTHING
 from pipeline.runners.clock import Clock
@@ -221,6 +222,34 @@ def test_a_kill_under_another_uri_reaches_the_whole_chain_in_any_order(tmp_path:
     archive.close()
 
 
+def test_a_history_follows_the_chain_and_an_audit_finds_what_was_killed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configured = ["--config", str(settings(tmp_path))]
+    link = {"evolvedfrom": {"uri": "urn:test:0"}}
+    lines = [
+        ninjs(0),
+        ninjs(3, headline="Story 0: troops attacked near Lviv", ednote="Corrects the city", associations=link),
+        ninjs(9, headline="KILL", ednote="Wrong war", body_text="", pubstatus="canceled", associations=link),
+    ]
+    file = tmp_path / "chain.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    run_once(tmp_path, str(file))
+
+    assert main(["history", "urn:test:3", *configured]) == 0
+    shown = capsys.readouterr().out
+    assert "Story 0: troops attacked near [-Kyiv-]{+Lviv+}" in shown
+    assert [line.split()[2] for line in shown.splitlines() if line.startswith("2026")] == ["usable"] * 2 + [
+        "canceled"
+    ] * 3
+    assert main(["search", "attacked", *configured]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["search", "attacked near Lviv", "--killed", "--json", *configured]) == 0
+    (audited,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (audited["uri"], audited["status"], audited["ed_note"]) == ("urn:test:3", "canceled", "Wrong war")
+    assert audited["body"].startswith("Nothing more is known.")
+
+
 def test_a_story_under_embargo_is_released_on_time_also_after_a_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,7 +313,7 @@ def test_an_undated_item_of_a_changed_feed_alerts_once(tmp_path: Path) -> None:
 def test_bad_input_is_named_and_costs_no_good_story(tmp_path: Path) -> None:
     settings(tmp_path)
     file = tmp_path / "mixed.jsonl"
-    lines = [json.dumps(ninjs(1)), "no json", json.dumps({"uri": "urn:test:empty"}), json.dumps(ninjs(3))]
+    lines = [json.dumps(ninjs(1)), "no json", json.dumps({"headline": " ", "body_text": ""}), json.dumps(ninjs(3))]
     file.write_text("\n".join(lines))
     process = start("--config", str(tmp_path / "wirewatch.yaml"), "--once", str(file), str(tmp_path / "none.xml"))
     _output, errors = process.communicate(timeout=30)

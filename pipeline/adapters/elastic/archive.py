@@ -12,6 +12,7 @@ from pipeline.adapters.elastic import templates
 from pipeline.adapters.elastic.connect import client, reaching
 from pipeline.adapters.elastic.documents import alert_of, story_of, token
 from pipeline.config import Elasticsearch as Settings
+from pipeline.core import chain
 from pipeline.core.alerts import Alert
 from pipeline.core.archive import AlertFilter
 from pipeline.core.need import AllOf, AnyOf, Need, Prefix, Tagged, Word
@@ -24,6 +25,12 @@ KEEP = "2m"
 DEEPEST = 20
 """Elasticsearch refuses queries nested over 30 deep; what lies deeper than this is left to the matcher."""
 
+LONGEST_CHAIN = 1_000
+"""Stories of a chain at most that a history follows."""
+
+KILLED: dict[str, Any] = {"term": {"status": "canceled"}}
+NEWEST_FIRST: list[dict[str, Any]] = [{"time": {"order": "desc", "missing": "_last"}}, {"id": "asc"}]
+OLDEST_FIRST: list[dict[str, Any]] = [{"revision": "asc"}, {"id": "asc"}]
 NOTHING: dict[str, Any] = {"match_none": {}}
 ALL: dict[str, Any] = {"match_all": {}}
 
@@ -38,23 +45,31 @@ class ElasticArchive:
 
     def stories(self, need: Need, since: datetime | None = None, until: datetime | None = None) -> Iterator[Story]:
         """Yield the stories that may satisfy ``need``, newest first."""
-        bounds = {name: moment.isoformat() for name, moment in (("gte", since), ("lte", until)) if moment}
-        filters = [query(need)]
-        if bounds:
-            undated = {"bool": {"must_not": {"exists": {"field": "time"}}}}
-            filters.append({"bool": {"should": [{"range": {"time": bounds}}, undated]}})
-        killed = {"term": {"status": "canceled"}}
-        found = {"bool": {"filter": filters, "must_not": killed}}
-        order: list[dict[str, Any]] = [{"time": {"order": "desc", "missing": "_last"}}, {"id": "asc"}]
-        for source in self._search([templates.STORIES], found, order):
+        found = {"bool": {"filter": [query(need), *_bounds(since, until)], "must_not": KILLED}}
+        for source in self._search([templates.STORIES], found, NEWEST_FIRST):
             yield story_of(source)
 
+    def killed(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Story]:
+        """Yield the killed stories with the text that they last had, newest first."""
+        found = {"bool": {"filter": [KILLED, *_bounds(since, until)]}}
+        for source in self._search([templates.STORIES], found, NEWEST_FIRST):
+            story = story_of(source)
+            before = self._search([templates.REVISIONS], {"term": {"id": story.id}}, OLDEST_FIRST)
+            yield chain.as_it_was([*map(story_of, before), story])
+
     def history(self, uri: str) -> list[Story]:
-        """Return every stored revision of the stories with this uri, killed ones included, oldest first."""
-        wanted = {"bool": {"filter": {"term": {"uri": uri}}}}
-        order = [{"revision": "asc"}, {"id": "asc"}]
-        found = map(story_of, self._search([templates.REVISIONS, templates.STORIES], wanted, order))
-        return list({(story.id, story.revision): story for story in found}.values())
+        """Return every stored revision of the chains that the stories with this uri belong to."""
+        found: dict[tuple[str, int], Story] = {}
+        known: set[str] = set()
+        wanted: dict[str, Any] = {"term": {"uri": uri}}
+        while wanted:
+            stories = list(map(story_of, self._search([templates.REVISIONS, templates.STORIES], wanted, OLDEST_FIRST)))
+            found |= {(story.id, story.revision): story for story in stories}
+            fresh = {name for story in stories for name in chain.names(story)} - known
+            known |= fresh
+            named = [{"terms": {field: sorted(fresh)}} for field in ("id", "chain")]
+            wanted = {"bool": {"should": named}} if fresh and len(known) < LONGEST_CHAIN else {}
+        return chain.in_order(found.values())
 
     def copies(self, cluster: str) -> list[Story]:
         """Return the stories of a cluster at their newest revision."""
@@ -106,6 +121,15 @@ class ElasticArchive:
         finally:
             with reaching(self.settings):
                 self.client.options(ignore_status=404).close_point_in_time(id=pit)
+
+
+def _bounds(since: datetime | None, until: datetime | None) -> list[dict[str, Any]]:
+    """Return a filter of what lies in these bounds or has no time; none where nothing is bounded."""
+    bounds = {name: moment.isoformat() for name, moment in (("gte", since), ("lte", until)) if moment}
+    if not bounds:
+        return []
+    undated = {"bool": {"must_not": {"exists": {"field": "time"}}}}
+    return [{"bool": {"should": [{"range": {"time": bounds}}, undated]}}]
 
 
 def members(cluster: str) -> dict[str, Any]:

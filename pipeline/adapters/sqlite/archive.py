@@ -12,6 +12,7 @@ import msgspec
 from pipeline.adapters.sqlite import copies
 from pipeline.adapters.sqlite.schema import connect
 from pipeline.adapters.sqlite.store import alert_of, milliseconds, story_of
+from pipeline.core import chain
 from pipeline.core.alerts import Alert
 from pipeline.core.archive import AlertFilter
 from pipeline.core.need import AllOf, AnyOf, Need, Prefix, Tagged, Word
@@ -49,9 +50,29 @@ class SqliteArchive:
         for (document,) in rows:
             yield story_of(document)
 
+    def killed(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Story]:
+        """Yield the killed stories with the text that they last had, newest first."""
+        rows = self.connection.execute(
+            "SELECT id FROM stories WHERE status = 'canceled' AND (time IS NULL OR (?1 IS NULL OR time >= ?1) "
+            "AND (?2 IS NULL OR time <= ?2)) ORDER BY time DESC, number DESC",
+            (milliseconds(since), milliseconds(until)),
+        )
+        for (id_,) in rows.fetchall():
+            yield chain.as_it_was(self._revisions("id = ?", id_))
+
     def history(self, uri: str) -> list[Story]:
-        """Return every stored revision of the stories with this uri."""
-        rows = self.connection.execute("SELECT document FROM revisions WHERE uri = ? ORDER BY revision", (uri,))
+        """Return every stored revision of the chains that the stories with this uri belong to."""
+        chains = (
+            "id IN (SELECT id FROM stories WHERE chain IN "
+            "(SELECT chain FROM stories WHERE id IN (SELECT id FROM revisions WHERE uri = ?1))) OR uri = ?1"
+        )
+        return chain.in_order(self._revisions(chains, uri))
+
+    def _revisions(self, where: str, value: str) -> list[Story]:
+        rows = self.connection.execute(
+            f"SELECT document FROM revisions WHERE {where} ORDER BY revision",  # noqa: S608  fixed words only
+            (value,),
+        )
         return [story_of(document) for (document,) in rows]
 
     def copies(self, cluster: str) -> list[Story]:
