@@ -58,11 +58,13 @@ def sending(stage: Stage, size: Size) -> Ledger:
     return Ledger(stage, wire.payloads(size.stories, seed), seed, size.rate)
 
 
-def through(ledger: Ledger, size: Size, fault: Callable[[int], None], pause: tuple[float, float] | None = None) -> None:
-    """Do ``fault`` so often, with pauses between, whether stories are still being sent or only worked off."""
+def through(ledger: Ledger, size: Size, fault: Callable[[int], None], pause: float | None = None) -> None:
+    """Do ``fault`` so often while stories are sent, with pauses of chance between, or of so many seconds."""
     chance = Random(ledger.seed)
+    first, last = size.pause
+    last = min(last, 2 * size.stories / size.rate / size.faults - first)
     for number in range(size.faults):
-        time.sleep(chance.uniform(*(pause or size.pause)))
+        time.sleep(pause or chance.uniform(first, max(first, last)))
         fault(number)
 
 
@@ -139,7 +141,7 @@ def test_rebalance_workers_that_come_and_go_while_the_index_is_slow_cost_nothing
     hindered.now = trouble.slow(0.5)
     ledger = sending(crew.stage, size)
     guests = itertools.cycle(["index", "desk"])
-    through(ledger, size, lambda _: crew.visit(next(guests)), pause=(2, 2) if size.faults < 10 else (10, 10))
+    through(ledger, size, lambda _: crew.visit(next(guests)), pause=2 if size.faults < 10 else 10)
     hindered.now = passes
     found = ledger.compare()
     report.add("rebalance: join and leave, slow index", 2 * size.faults, found)
@@ -185,7 +187,7 @@ def test_index_that_is_killed_or_hangs_costs_nothing_and_delays_no_alert(
             def fault(number: int) -> None:
                 if number % 2:
                     node.pause()
-                    time.sleep(60 if size.faults >= 10 else 8)
+                    time.sleep(60 if size.faults > 3 and number == 1 else 8)
                     node.resume()
                 else:
                     node.kill()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
+import pytest
+
 from pipeline import metrics
+from pipeline.runners import liveness
 from pipeline.runners.liveness import STANDSTILL, Liveness
 
 
@@ -49,6 +55,28 @@ def test_a_worker_that_waits_for_another_system_is_blocked_and_not_stuck() -> No
     assert worker.ready() == (False, "blocked: waiting for elasticsearch")
     metrics.BLOCKED.labels("blocked", "elasticsearch").set(0)
     assert worker.ready()[0]
+
+
+def test_the_guard_ends_a_worker_whose_loop_is_busy_for_ever_and_not_one_that_was_paused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(liveness, "LOOK", 0.05)
+    clock, ended = Ticking(), threading.Event()
+    why: list[str] = []
+    worker = Liveness("guarded", clock)
+
+    def end(reason: str) -> None:
+        why.append(reason)
+        ended.set()
+
+    worker.guard(end)
+    clock.time = STANDSTILL + 1
+    time.sleep(0.03)
+    worker.note(lag=5, done=1)  # the process goes on after a pause, and its loop too
+    assert not ended.wait(0.2)
+    clock.time += STANDSTILL + 1  # and now nothing turns any more
+    assert ended.wait(5)
+    assert why == ["messages wait, and none was confirmed for 61 s"]
 
 
 def test_a_worker_without_partitions_is_not_ready() -> None:

@@ -167,7 +167,7 @@ def differences(config: Config, names: Iterable[str]) -> list[str]:
             return [f"topics cannot be compared with the configuration: {_refused(kafka, error)}"]
     for name in full:
         counts = [
-            ("partitions", len(described[name]), kafka.partitions),
+            ("partitions", len(described[name]), wanted[name].partitions or kafka.partitions),
             ("replication", min(len(partition["replica_nodes"]) for partition in described[name]), kafka.replication),
             ("max.message.bytes", int(settings[name]["max.message.bytes"]["value"]), wanted[name].max_bytes + OVERHEAD),
         ]
