@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
+
+from tests.servers.process import ServerError
+from tests.servers.stack import FOLDER, Stack
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 WORKERS = str((os.cpu_count() or 2) + 1)
 """One more than there are cores: many a test waits for a process or a clock."""
+
+ALONE = ("tests/faults", "tests/e2e/test_embargo.py")
+"""Tests on servers that measure how long something takes: nothing else runs beside them."""
 
 LINT: tuple[tuple[str, list[str]], ...] = (
     ("format", ["ruff", "format", "--check", "--quiet", "."]),
@@ -35,11 +44,42 @@ def main() -> int:
     took.append(_run("tests", [*pytest, *coverage, "-n", WORKERS, "--dist", "loadfile", "-m", "not servers"]))
     if servers:
         took.append(_run("Prometheus", [sys.executable, "-m", "tests.deploy.prometheus"]))
-        took.append(_run("tests on servers", [*pytest, *coverage, "--cov-append", "-m", "servers"]))
+        more = [*pytest, *coverage, "--cov-append", "-m", "servers"]
+        beside = ["-n", "2", "--dist", "loadfile", *(f"--ignore={path}" for path in ALONE)]
+        with _servers():
+            took.append(_run("tests on servers", [*more, *beside]))
+            took.append(_run("faults", [*more, *ALONE]))
         took.append(_run("coverage", [str(BIN / "coverage"), "report"]))
     print("\n" + "\n".join(f"{'ok  ' if good else 'FAIL'} {name:<18} {spent:6.1f} s" for name, spent, good in took))
     print(f"     {'in all':<18} {sum(spent for _, spent, _ in took):6.1f} s")
     return int(not all(good for _, _, good in took))
+
+
+@contextmanager
+def _servers() -> Iterator[None]:
+    """Start a Kafka and an Elasticsearch that all tests share, where none are named and no `make stack` runs.
+
+    Where they do not start, the tests find out by themselves, and say why.
+    """
+    running = Stack.at()
+    names = {"WIREWATCH_TEST_KAFKA", "WIREWATCH_TEST_ELASTICSEARCH"}
+    if names & os.environ.keys() or running.kafka.alive() or running.elasticsearch.alive():
+        yield
+        return
+    stack = Stack.at(FOLDER.with_name(f"stack-of-tests-{os.getpid()}"))
+    try:
+        stack.start()
+        os.environ["WIREWATCH_TEST_KAFKA"] = stack.kafka.address
+        os.environ["WIREWATCH_TEST_ELASTICSEARCH"] = stack.elasticsearch.url
+    except ServerError as error:
+        print(error, flush=True)
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        stack.stop()
+        shutil.rmtree(stack.kafka.folder.parent, ignore_errors=True)
 
 
 def _run(name: str, command: list[str]) -> tuple[str, float, bool]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import config, metrics, wiring
 from pipeline.config import Config
-from pipeline.core.errors import ConfigError, InputError, Problem
+from pipeline.core.errors import ConfigError, InputError, Problem, WirewatchError
 from pipeline.core.rules.book import RuleBook
 from pipeline.runners.clock import Clock
 from pipeline.runners.liveness import Liveness
@@ -122,7 +122,7 @@ def _desk(settings: Config, instance: str | None, liveness: Liveness, refusals: 
 def _release(settings: Config, _instance: str | None, liveness: Liveness, refusals: _Refusals) -> int:
     from pipeline.adapters.kafka import topics
     from pipeline.adapters.kafka.send import Sender
-    from pipeline.runners import serve
+    from pipeline.runners import faust_batches, serve
     from pipeline.runners.release import WORKER, ReleaseWorker
 
     kafka, clock = settings.kafka, Clock()
@@ -132,7 +132,9 @@ def _release(settings: Config, _instance: str | None, liveness: Liveness, refusa
     partitions = liveness.partitions = topics.partitions(kafka, topics.HELD)
 
     async def main() -> int:
-        worker = ReleaseWorker(desk, kafka, partitions, Sender(kafka, WORKER), clock.now)
+        sender = Sender(kafka, WORKER)
+        worker = ReleaseWorker(desk, kafka, partitions, sender, clock.now, alive=lambda: liveness.note(0, 0))
+        liveness.guard(lambda why: faust_batches.fail(WirewatchError(f"{why}: ending, to be started again")))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)

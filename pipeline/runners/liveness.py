@@ -55,6 +55,8 @@ class Liveness:
 
     def stuck(self) -> bool:
         """Whether messages wait, or nobody could look, nothing is confirmed, and nobody else is to blame."""
+        if self.waits_for():
+            self._moved = self.now()
         return self.now() - self._moved > STANDSTILL
 
     def health(self) -> tuple[bool, str]:

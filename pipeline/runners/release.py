@@ -37,14 +37,24 @@ PAUSE = 2.0
 
 
 class ReleaseWorker:
-    """Follows ``wire.held``, which has so many partitions, until ``stop``."""
+    """Follows ``wire.held``, which has so many partitions, until ``stop``; ``alive`` is called while it does."""
 
-    def __init__(self, desk: Desk, kafka: Kafka, partitions: int, sender: Sender, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        kafka: Kafka,
+        partitions: int,
+        sender: Sender,
+        now: Callable[[], datetime],
+        *,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
         self.desk = desk
         self.kafka = kafka
         self.partitions = partitions
         self.sender = sender
         self.now = now
+        self.alive = alive
         self.book = Book()
         self.ready = False
         self._stopping = asyncio.Event()
@@ -82,6 +92,7 @@ class ReleaseWorker:
         ends = await consumer.end_offsets(places)
         metrics.BLOCKED.labels(WORKER, "kafka").set(0)
         while not self._stopping.is_set():
+            self.alive()
             for batch in (await consumer.getmany(timeout_ms=int(TICK * 1000))).values():
                 for record in batch:
                     self.take(record)
