@@ -12,9 +12,10 @@ import msgspec
 from pipeline import config
 from pipeline.adapters import dictionaries
 from pipeline.core.errors import ConfigError
+from pipeline.core.tag.coverage import Coverage, coverage
 from pipeline.core.tag.dictionary import Dictionary
 from pipeline.core.tag.explain import explain_alias
-from pipeline.core.tag.lint import coverage, lint
+from pipeline.core.tag.lint import lint
 
 _ACTIONS = {
     "lint": "check all tables, and print what they cover",
@@ -52,17 +53,27 @@ def _lint(folders: list[Path], as_json: bool) -> int:
         _print_json({"coverage": found, "problems": problems})
     else:
         print(f"version    {dictionary.version}")
-        print(f"regions    {found.regions}, of them {found.un_members} members of the United Nations")
-        print(f"actors     {', '.join(f'{count} {kind}' for kind, count in found.actors.items())}")
-        print(f"aliases    {found.aliases} ({', '.join(f'{count} {name}' for name, count in found.languages.items())})")
-        print(
-            f"holders    {found.holders}, of them {found.unverified} unverified, {len(found.stale)} older than a year"
-        )
-        for origin in found.stale:
-            print(f"{origin}: checked more than a year ago")
+        _print_coverage(found)
     if problems:
         raise ConfigError(problems)
     return 0
+
+
+def _print_coverage(found: Coverage) -> None:
+    """Print what is there; of the UN members for each language how many have a name, a people, a capital."""
+    print(f"regions    {found.regions}, of them {found.un_members} members of the United Nations")
+    print(f"actors     {', '.join(f'{count} {kind}' for kind, count in found.actors.items())}")
+    print(f"aliases    {found.aliases}")
+    print(f"holders    {found.holders}, of them {found.unverified} unverified, {len(found.stale)} older than a year")
+    print(f"no head of state or government today: {', '.join(found.headless) or 'none'}")
+    print("language  aliases  names  peoples  capitals  actors")
+    for spoken in found.languages:
+        print(
+            f"{spoken.language:8}  {spoken.aliases:7}  {spoken.names:5}  {spoken.demonyms:7}  {spoken.capitals:8}"
+            f"  {spoken.actors:6}"
+        )
+    for origin in found.stale:
+        print(f"{origin}: checked more than a year ago")
 
 
 def _show(dictionary: Dictionary, name: str, as_json: bool) -> int:

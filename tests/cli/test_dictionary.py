@@ -14,6 +14,7 @@ def test_lint_prints_the_coverage_and_nothing_else(capsys: pytest.CaptureFixture
     assert main(["dictionary", "lint"]) == 0
     out, err = capsys.readouterr()
     assert "members of the United Nations" in out
+    assert "language  aliases  names  peoples  capitals  actors" in out
     assert err == ""
 
 

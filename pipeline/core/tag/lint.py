@@ -4,66 +4,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
-
-import msgspec
 
 from pipeline.core.errors import Problem
 from pipeline.core.story import Kind
 from pipeline.core.tag.dictionary import Dictionary, Holder, Sense
 from pipeline.core.tag.fold import fold
 
-_STALE = timedelta(days=365)
 _SHORTEST = 2
-
-
-class Coverage(msgspec.Struct, frozen=True):
-    """What the dictionaries hold."""
-
-    regions: int
-    un_members: int
-    actors: dict[str, int]
-    aliases: int
-    languages: dict[str, int]
-    holders: int
-    unverified: int
-    stale: tuple[str, ...]
-    """Rows of holders that were checked more than a year ago."""
+_NAMING = frozenset({"name", "demonym", "capital", "city", "division", "place"})
 
 
 def lint(dictionary: Dictionary) -> list[Problem]:
     """Return every problem that takes more than one row to see."""
     return [
         *_complete(dictionary),
+        *_spoken(dictionary),
         *_demonyms(dictionary),
         *_ambiguous(dictionary),
+        *_crossing(dictionary),
         *_overlapping(dictionary),
         *_short(dictionary),
     ]
-
-
-def coverage(dictionary: Dictionary, today: date) -> Coverage:
-    """Count what the dictionaries hold on ``today``."""
-    kinds: defaultdict[str, int] = defaultdict(int)
-    for being in dictionary.actors.values():
-        kinds[being.kind] += 1
-    languages: defaultdict[str, int] = defaultdict(int)
-    for alias in dictionary.aliases:
-        languages[alias.language or "any"] += 1
-    stale = tuple(
-        holder.origin for holder in dictionary.holders if holder.checked is not None and today - holder.checked > _STALE
-    )
-    return Coverage(
-        len(dictionary.regions),
-        sum(entry.un for entry in dictionary.regions.values()),
-        dict(sorted(kinds.items())),
-        len(dictionary.aliases),
-        dict(sorted(languages.items())),
-        len(dictionary.holders),
-        sum(not holder.verified for holder in dictionary.holders),
-        stale,
-    )
 
 
 def _problem(origin: str, message: str, hint: str | None = None) -> Problem:
@@ -88,6 +51,18 @@ def _complete(dictionary: Dictionary) -> Iterator[Problem]:
         missing = {"name", "demonym", "capital"} - found[entry.code] if entry.un else set()
         for use in sorted(missing):
             yield _problem(entry.origin, f"{entry.code} {entry.name} has no {use}", "add it to a table aliases")
+
+
+def _spoken(dictionary: Dictionary) -> Iterator[Problem]:
+    """Every language that names countries at all names every UN member."""
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for _, language, sense in _senses(dictionary, "name"):
+        if language:
+            named[language].add(sense.region)
+    for language, codes in sorted(named.items()):
+        for entry in dictionary.regions.values():
+            if entry.un and entry.code not in codes and len(codes) > 1:
+                yield _problem(entry.origin, f"{entry.code} {entry.name} has no name in {language}")
 
 
 def _demonyms(dictionary: Dictionary) -> Iterator[Problem]:
@@ -121,16 +96,45 @@ def _ambiguous(dictionary: Dictionary) -> Iterator[Problem]:
             yield _problem(sense.origin, f"{text!r} is strong for {' and '.join(sorted(targets))}", "mark one with ~")
 
 
+def _crossing(dictionary: Dictionary) -> Iterator[Problem]:
+    """No alias is strong for a place and for an actor elsewhere, and no trap absorbs what somebody bears.
+
+    An actor of the same country may be called like a place (``Toyota``, ``Holy See``): both tags are right then.
+    """
+    traps: dict[tuple[str, str], Sense] = {}
+    actors: defaultdict[tuple[str, str], list[Sense]] = defaultdict(list)
+    for alias in dictionary.aliases:
+        form = " ".join(fold(alias.text).text.split()), alias.language
+        for sense in alias.senses if not alias.exact else ():
+            if sense.use == "null":
+                traps[form] = sense
+            elif sense.use == "actor" and not sense.weak:
+                actors[form].append(sense)
+    for form in traps.keys() & actors.keys():
+        yield _problem(traps[form].origin, f"the trap {form[0]!r} is borne by {actors[form][0].actor}", "drop the trap")
+    for text, language, sense in _senses(dictionary, *_NAMING):
+        form = " ".join(fold(text).text.split()), language
+        if form in traps and not sense.weak:
+            yield _problem(sense.origin, f"{text!r} is in {sense.region} and a trap", "drop one")
+        for actor in actors.get(form, ()):
+            if not sense.weak and actor.region != sense.region:
+                yield _problem(
+                    sense.origin, f"{text!r} is strong for {sense.region} and {actor.actor}", "mark one with ~"
+                )
+
+
 def _people(dictionary: Dictionary, ids: set[str]) -> bool:
     """Say whether all are people: two of the same name are told apart by country and date."""
     return all(dictionary.actors[id_].kind is Kind.PERSON for id_ in ids if id_ in dictionary.actors)
 
 
 def _overlapping(dictionary: Dictionary) -> Iterator[Problem]:
-    """No office has two holders on one day."""
+    """No office has two holders on one day, and no term ends before it begins."""
     offices: defaultdict[str, list[Holder]] = defaultdict(list)
     for holder in dictionary.holders:
         offices[holder.office].append(holder)
+        if (holder.until or date.max) < (holder.since or date.min):
+            yield _problem(holder.origin, f"{holder.office}: {holder.person} ends before the beginning")
     for office, holders in offices.items():
         ordered = sorted(holders, key=lambda holder: holder.since or date.min)
         for before, after in pairwise(ordered):

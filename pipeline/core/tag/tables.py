@@ -70,6 +70,8 @@ class _Compiler:
         self.problems: list[Problem] = []
         self.regions: dict[str, Entry] = {}
         self.actors: dict[str, Being] = {}
+        self.layers: dict[str, int] = {}
+        """The folder that an actor comes from."""
         self.senses: dict[tuple[str, bool, str], tuple[int, list[Sense]]] = {}
         self.groups: list[Group] = []
         self.holders: list[Holder] = []
@@ -171,6 +173,10 @@ class _Compiler:
         being = Being(row["id"], row["name"] or row["id"], kind, row["country"], row["sector"], self.origin)
         if being.country:
             self._known(being.country, self.regions)
+        if self.layers.get(being.id) == self.layer:
+            twin = self.actors[being.id]
+            self.problem(f"{being.id!r} is there already: {twin.name} at {twin.origin}")
+        self.layers[being.id] = self.layer
         self.actors[being.id] = being
         known = 1.0 if row["aliases"] else 0.0
         sense = Sense("actor", being.country, being.id, being.sector, False, known, self.origin)

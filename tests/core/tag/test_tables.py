@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from pipeline.core.tag import Tagger
-from pipeline.core.tag.lint import coverage, lint
+from pipeline.core.tag.coverage import coverage
+from pipeline.core.tag.lint import lint
 from pipeline.core.tag.tables import TableFile, compile_tables
 from tests.core.tag.conftest import story
 
@@ -146,4 +147,32 @@ def test_the_linter_finds_what_takes_more_than_one_row() -> None:
     assert "'Gaul' is strong for FR and RE" in messages
     assert "chair: bob begins before ann ends" in messages
     assert "'A$' folds to 'a'" in messages
-    assert coverage(dictionary, date(2026, 11, 1)).unverified == 2
+    counted = coverage(dictionary, date(2026, 11, 1))
+    assert counted.unverified == 2
+    assert counted.headless == ("FR",)
+
+
+def test_the_linter_finds_names_that_cross() -> None:
+    aliases = "# table: aliases\nalias\tuse\tregion\nChair of Examples\tcity\tDE\nAnn Example\tnull\t\nGaul\tname\tFR\n"
+    traps = "# table: aliases\nalias\tuse\nGaul\tnull\n=gaul\tnull\n"
+    spoken = "# table: aliases\nalias\tuse\tregion\tlanguage\nΓαλλία\tname\tFR\tel\nΓερμανία\tname\tDE\tel\n"
+    members = REGIONS.replace("Germany\t", "Germany\tyes") + "IT\tItaly\tyes\n"
+    holders = "# table: holders\noffice\tperson\tsince\tuntil\nchair\tann\t2005\t2001\n"
+    texts = (members, aliases, traps, spoken, PEOPLE, OFFICE, holders)
+    dictionary, found = compile_tables([TableFile(f"{number}.tsv", 0, text) for number, text in enumerate(texts)])
+    assert not found
+    messages = [str(problem) for problem in lint(dictionary)]
+    assert "1.tsv:3: 'Chair of Examples' is strong for DE and chair (mark one with ~)" in messages
+    assert "1.tsv:4: the trap 'ann example' is borne by ann (drop the trap)" in messages
+    assert "1.tsv:5: 'Gaul' is in FR and a trap (drop one)" in messages
+    assert "0.tsv:6: IT Italy has no name in el" in messages
+    assert "6.tsv:3: chair: ann ends before the beginning" in messages
+
+
+def test_an_id_given_twice_in_one_folder_is_a_fault_and_in_a_later_one_an_override() -> None:
+    again = PEOPLE.replace("Ann Example", "Ann Other")
+    assert problems(REGIONS, PEOPLE, again) == ["2.tsv:3: 'ann' is there already: Ann Example at 1.tsv:3"]
+    files = [TableFile("0.tsv", 0, REGIONS), TableFile("1.tsv", 0, PEOPLE), TableFile("2.tsv", 1, again)]
+    dictionary, found = compile_tables(files)
+    assert not found
+    assert dictionary.actors["ann"].name == "Ann Other"
