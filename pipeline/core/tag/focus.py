@@ -40,10 +40,15 @@ _REPEATS = 4
 
 def weight(hit: Hit) -> float:
     """Return what one hit adds to the score of what it names."""
+    return USE_WEIGHT.get(hit.sense.use, 0.3) * place_weight(hit)
+
+
+def place_weight(hit: Hit) -> float:
+    """Return the weight of the place where a hit stands."""
     text = hit.text
     if hit.start > text.lead and not text.head:
-        return USE_WEIGHT.get(hit.sense.use, 0.3) * BODY
-    return USE_WEIGHT.get(hit.sense.use, 0.3) * (HEADLINE if text.head else LEAD)
+        return BODY
+    return HEADLINE if text.head else LEAD
 
 
 class Tally(msgspec.Struct):

@@ -20,6 +20,8 @@ from pipeline.core.tag.grammar import (
 from pipeline.core.tag.scan import PLACES, Hit
 
 Words = Mapping[str, frozenset[str]]
+_LISTED = 60
+"""Characters of a list: ``languages like German and Hebrew``."""
 LONGEST_WORD = 40
 """Characters of a word that anything is known about."""
 _TOWNS = frozenset({"city", "capital"})
@@ -86,7 +88,8 @@ def _spoken(hit: Hit) -> bool:
     written = hit.text.written
     if written[hit.end : hit.end + 1] == " " and written[hit.end + 1 : hit.end + 2].isalpha():
         return False
-    return word_before(hit) in SPEECH
+    padded = hit.text.folded.text
+    return word_before(hit) in SPEECH or " languages " in padded[max(0, hit.from_ - _LISTED) : hit.from_]
 
 
 def _after_given_name(hit: Hit, words: Words) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from operator import attrgetter
 
 import msgspec
@@ -11,7 +12,8 @@ from pipeline.core.flow import Tags
 from pipeline.core.story import Actor, Kind, Region, Role, Span
 from pipeline.core.tag.decide import Context
 from pipeline.core.tag.dictionary import Dictionary
-from pipeline.core.tag.focus import FIRM, KEPT, Tally, add_prior, passing, weight
+from pipeline.core.tag.focus import FIRM, KEPT, USE_WEIGHT, Tally, add_prior, passing, place_weight, weight
+from pipeline.core.tag.fold import fold
 from pipeline.core.tag.neighbours import ACTING, NAMED, names_firm, part
 from pipeline.core.tag.scan import REGIONAL, Hit
 
@@ -39,6 +41,7 @@ class Totals:
         self.dictionary = dictionary
         self._called: dict[tuple[str, str, str], tuple[str, str]] = {}
         self._offices: dict[tuple[str, str], str] = {}
+        self._holding: dict[tuple[str, str], bool] = {}
 
     def total(self, hits: Sequence[Hit], context: Context) -> Tags:
         """Return the regions and actors of the accepted hits, each in the order of their scores."""
@@ -75,17 +78,24 @@ class Totals:
                 if tally.part < ACTING:
                     tally.part = max(tally.part, part(hit))
                 continue
-            if sense.actor:
-                if region:
-                    countries[region] = countries.get(region, 0.0) + score
-                tally = actors.get(sense.actor)
-                if tally is None:
-                    tally = actors[sense.actor] = Tally()
-                tally.add(hit, score)
-                tally.sector = hit.role or tally.sector
-            else:
+            if not sense.actor:
                 self._role(hit, score, actors, roles)
+                continue
+            if region and self._holds(hit.pattern.form, region):
+                regions.setdefault(region, Tally()).add(hit, place_weight(hit) * USE_WEIGHT["demonym"])
+            elif region:
+                countries[region] = countries.get(region, 0.0) + score
+            self._actor(hit, score, actors)
         return _Sums(regions, actors, roles, countries)
+
+    @staticmethod
+    def _actor(hit: Hit, score: float, actors: dict[str, Tally]) -> None:
+        """Count an actor."""
+        tally = actors.get(hit.sense.actor)
+        if tally is None:
+            tally = actors[hit.sense.actor] = Tally()
+        tally.add(hit, score)
+        tally.sector = hit.role or tally.sector
 
     def _role(self, hit: Hit, score: float, actors: dict[str, Tally], roles: dict[tuple[str, str, str], Tally]) -> None:
         """Count a role noun for each of its owners."""
@@ -96,6 +106,28 @@ class Totals:
                 actors.setdefault(office, Tally()).add(hit, score)
             else:
                 roles.setdefault((owner, hit.sense.sector, use), Tally()).add(hit, score)
+
+    def _holds(self, form: str, region: str) -> bool:
+        """Say whether the name of an actor begins with its country's: ``Turkish central bank``."""
+        held = self._holding.get((form, region))
+        if held is None:
+            words = form.split(" ")
+            begun = (" ".join(words[:count]) for count in range(1, min(len(words), 4)))
+            held = any(region in self._names.get(name, ()) for name in begun)
+            if len(self._holding) < _REMEMBERED:
+                self._holding[form, region] = held
+        return held
+
+    @cached_property
+    def _names(self) -> dict[str, set[str]]:
+        """The names and peoples of the regions in English, folded."""
+        names: dict[str, set[str]] = {}
+        for alias in self.dictionary.aliases:
+            if alias.language in ("", "en"):
+                for sense in alias.senses:
+                    if sense.use in ("name", "demonym"):
+                        names.setdefault(" ".join(fold(alias.text).text.split()), set()).add(sense.region)
+        return names
 
     def _office(self, owner: str, form: str) -> str:
         """Return the id of a country's office where the dictionary has it."""

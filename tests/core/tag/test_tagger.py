@@ -73,6 +73,17 @@ def test_a_town_in_a_local_story_is_the_one_at_home(tag: Tag) -> None:
     assert [region.code for region in tag(body=body).regions] == ["GB"]
 
 
+def test_an_actor_that_holds_its_country_names_it_too(tag: Tag) -> None:
+    (region,) = tag(body="The Bank of Japan met.").regions
+    assert region.mentions == 0
+    regions = {region.code: region.mentions for region in tag(body="Chile asked the British Army for help.").regions}
+    assert regions == {"CL": 1, "GB": 1}
+
+
+def test_a_list_of_languages_names_no_country(tag: Tag) -> None:
+    assert not tag(body="She knew languages like German, Hebrew, and Japanese.").regions
+
+
 def test_a_dateline_of_a_town_and_its_state_is_in_the_state(tag: Tag) -> None:
     assert [region.code for region in tag("Profit falls", dateline="ATHENS, Georgia").regions] == ["US"]
     assert [region.code for region in tag("Profit falls", dateline="TBILISI, Georgia").regions] == ["GE"]
