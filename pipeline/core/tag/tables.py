@@ -74,7 +74,8 @@ class _Compiler:
         """The folder that an actor comes from."""
         self.senses: dict[tuple[str, bool, str], tuple[int, list[Sense]]] = {}
         self.groups: list[Group] = []
-        self.holders: list[Holder] = []
+        self.holders: list[tuple[int, Holder]] = []
+        """With the folder that each comes from."""
         self.words: dict[str, set[str]] = defaultdict(set)
         self.pending: list[tuple[str, int, str, str]] = []
         self.named: list[tuple[Row, str, int, int]] = []
@@ -202,11 +203,23 @@ class _Compiler:
             checked,
             self.origin,
         )
-        self.holders.append(holder)
+        if self.layer:
+            left = ((layer, self._succeeded(layer, old, holder)) for layer, old in self.holders)
+            self.holders = [(layer, old) for layer, old in left if old]
+        self.holders.append((self.layer, holder))
         self.pending += [
             ("office", self.line, self.file, holder.office),
             ("person", self.line, self.file, holder.person),
         ]
+
+    def _succeeded(self, layer: int, old: Holder, new: Holder) -> Holder | None:
+        """Return what a later folder leaves of a row: nothing if it gives it again, less if it has a successor."""
+        if layer == self.layer or old.office != new.office:
+            return old
+        if (old.person, old.since) == (new.person, new.since):
+            return None
+        began, ends = old.since or date.min, old.until or date.max
+        return msgspec.structs.replace(old, until=new.since) if new.since and began < new.since < ends else old
 
     def _groups(self, row: Row) -> None:
         for code in many(row["code"]):
@@ -284,7 +297,7 @@ class _Compiler:
             self.actors,
             aliases,
             self.groups,
-            self.holders,
+            [holder for _, holder in self.holders],
             {use: frozenset(words) for use, words in self.words.items()},
         )
 

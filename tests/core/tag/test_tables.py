@@ -176,3 +176,23 @@ def test_an_id_given_twice_in_one_folder_is_a_fault_and_in_a_later_one_an_overri
     dictionary, found = compile_tables(files)
     assert not found
     assert dictionary.actors["ann"].name == "Ann Other"
+
+
+def test_a_desk_names_a_successor_and_checks_a_row_of_ours() -> None:
+    head = "# table: holders\noffice\tperson\tsince\tuntil\tsource\tchecked\n"
+    people = PEOPLE + "bob\tBob Example\tperson\tFR\tGOV\t\t\n"
+    files = [
+        TableFile("0.tsv", 0, REGIONS),
+        TableFile("1.tsv", 0, people),
+        TableFile("2.tsv", 0, OFFICE),
+        TableFile("3.tsv", 0, head + "chair\tann\t2001-05-01\t\t\t\n"),
+        TableFile("4.tsv", 1, head + "chair\tann\t2001-05-01\t\tGazette\t2026-11-01\nchair\tbob\t2026-03-01\t\t\t\n"),
+    ]
+    given_again, found = compile_tables(files)
+    assert not found
+    assert [(held.person, held.until, held.source) for held in given_again.holders] == [
+        ("ann", None, "Gazette"),
+        ("bob", None, "unverified"),
+    ]
+    successor = compile_tables([*files[:4], TableFile("4.tsv", 1, head + "chair\tbob\t2026-03-01\t\t\t\n")])[0]
+    assert [(held.person, held.until) for held in successor.holders] == [("ann", date(2026, 3, 1)), ("bob", None)]
