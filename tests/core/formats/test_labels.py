@@ -206,22 +206,24 @@ def test_a_dateline_is_taken_off_the_text(body: str, dateline: str | None) -> No
     assert dateline is None or (rest or "").startswith(("The", "Nut", "Le"))
 
 
-LATIN = st.characters(max_codepoint=0xFF)
+VOCABULARY = """
+    embargo embargoed until till to for release publication publish use broadcast not do no before hold sperrfrist bis
+    at gesperrt jusqu'au hasta fino a strict under : . 10 ends lifted kill mandatory the story item was has been by
+    withdrawn
+    killed retracted its disregard advised corrects correction fixes write-thru refiles updates adds recasts removes
+    advisory repeats resending meldung zurückgezogen dépêche annulée korrektur aktualisiert mise jour this SLUG
+"""
+WORDS = st.sampled_from(VOCABULARY.split()) | st.sampled_from(VOCABULARY.upper().split())
+NOTES = st.lists(WORDS, max_size=8).map(" ".join)
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    st.text(alphabet=" abcdefghiklmnoprstuvwyzäéüßBKMUEHAW:,.-016", max_size=60)
-    | st.from_regex(_NOTE, fullmatch=True, alphabet=LATIN)
-)
+@settings(max_examples=300, deadline=None)
+@given(NOTES)
 def test_no_cue_is_missing_for_a_note(note: str) -> None:
-    note = " ".join(note.split())
-    found = _NOTE.search(note, 0, 300)
-    assert (note_label(note) is None) == (found is None)
+    assert (note_label(note) is None) == (_NOTE.search(note) is None)
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.from_regex(_EMBARGO, fullmatch=True, alphabet=LATIN))
+@settings(max_examples=300, deadline=None)
+@given(NOTES)
 def test_no_cue_is_missing_for_an_embargo(note: str) -> None:
-    note = " ".join(note.split())
     assert embargo_phrase(note, None)[0] == (_EMBARGO.search(note) is not None and not _LIFTED.search(note))
