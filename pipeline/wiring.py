@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline import metrics
 from pipeline.adapters import dictionaries, rulefiles, sourcefiles, spacy_names
 from pipeline.adapters.files import Refuse
+from pipeline.adapters.rulecache import RuleCache
 from pipeline.adapters.sqlite import SqliteArchive, SqliteStore
 from pipeline.adapters.sqlite.rules import SqliteRules
 from pipeline.config import Config, shipped
@@ -90,12 +91,21 @@ def rule_book(
 ) -> RuleBook:
     """Return the rules of ``paths``, or else of the configured files; ``refuse`` gets each problem, now and later."""
     topics = declared_topics(config)
-    book = RuleBook(DictionaryNames(names), config.rule_limits, topics, refuse, today)
+    known = DictionaryNames(names)
+    book = RuleBook(known, config.rule_limits, topics, refuse, today)
     files = rulefiles.read(paths or rule_paths(config), topics)
     book.read(files.entries(), files.define)
     for problem in files.problems:
         refuse(problem)
+    cache = RuleCache(
+        files.digest, files.definitions, names=known, limits=config.rule_limits, topics=topics, today=today
+    )
+    compiled = cache.read()
+    if compiled is not None:
+        book.start(compiled)
     book.settle()
+    if compiled is None:
+        cache.keep(book.rules)
     return book
 
 

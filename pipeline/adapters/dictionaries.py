@@ -1,15 +1,13 @@
 """Dictionary folders on disk: found, read, compiled, and the result kept in a cache that cannot be stale.
 
 The cache's name is a hash of every byte read and of this version of the program, so that a changed file makes another
-cache; a cache that cannot be read or written costs time and nothing else.
+cache.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline import __version__
+from pipeline.adapters import cache
 from pipeline.core.errors import ConfigError, Problem
 from pipeline.core.tag import dictionary as structs
 from pipeline.core.tag import packed, tables
@@ -48,12 +47,12 @@ def check(folders: Sequence[Path], *, cached: bool = False) -> tuple[Dictionary,
     if problems or not cached:
         dictionary, found = compile_tables(files)
         return dictionary, problems + found
-    cache = _cache(files)
+    place = _place(files)
     with contextlib.suppress(OSError, msgspec.DecodeError, IndexError, ValueError):
-        return unpack(msgspec.msgpack.decode(cache.read_bytes(), type=Packed)), []
+        return unpack(msgspec.msgpack.decode(place.read_bytes(), type=Packed)), []
     dictionary, found = compile_tables(files)
     if not found:
-        _keep(cache, dictionary)
+        cache.keep(place, msgspec.msgpack.encode(pack(dictionary)), _KEPT)
     return dictionary, found
 
 
@@ -77,23 +76,10 @@ def _files(folder: Path, layer: int, problems: list[Problem]) -> Iterator[TableF
     yield from (file for _, file in sorted(found, key=lambda pair: pair[0]))
 
 
-def _cache(files: list[TableFile]) -> Path:
+def _place(files: list[TableFile]) -> Path:
     digest = sha256(f"{__version__}\0{sys.byteorder}".encode())
     for module in (tables, structs, packed):
         digest.update(Path(str(module.__file__)).read_bytes())
     for file in files:
         digest.update(f"\0{file.layer}\0{file.name}\0{len(file.text)}\0{file.text}".encode("utf-8", "surrogatepass"))
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "wirewatch" / f"dictionary-{digest.hexdigest()[:32]}.msgpack"
-
-
-def _keep(cache: Path, dictionary: Dictionary) -> None:
-    """Write the cache whole or not at all, and drop the oldest."""
-    with contextlib.suppress(OSError, RuntimeError):
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=cache.parent, delete=False) as file:
-            file.write(msgspec.msgpack.encode(pack(dictionary)))
-        Path(file.name).replace(cache)
-        kept = sorted(cache.parent.glob("dictionary-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in kept[_KEPT:]:
-            old.unlink(missing_ok=True)
+    return cache.place("dictionary", digest.hexdigest())

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 import yaml
 
+from pipeline.adapters.rulecache import RuleCache
 from pipeline.core.documents import NOTHING, Reader
 from pipeline.core.errors import Problem
 from pipeline.core.rules import Limits, Names, QueryError, Rule, RuleDefinition, RuleSet
@@ -42,6 +45,8 @@ class RuleFiles(msgspec.Struct):
     define: dict[str, str] = {}
     problems: list[Problem] = []
     defined: dict[str, Place] = {}
+    digest: str = ""
+    """A hash of the files, their names included."""
 
     def parser(self, names: Names | None = None, limits: Limits | None = None) -> Parser:
         """Return a parser that knows the named queries of all files."""
@@ -57,9 +62,11 @@ class RuleFiles(msgspec.Struct):
             else:
                 self.problems.append(place.problem(f"rule {definition.id} is given twice", f"first in {before.where}"))
 
-    def rules(self, parser: Parser, today: date | None = None) -> Iterator[Rule]:
-        """Yield the sound rules that are in force; the problems of the others are noted."""
+    def rules(self, parser: Parser, today: date | None = None, known: Collection[str] = frozenset()) -> Iterator[Rule]:
+        """Yield the sound rules that are in force, without the known ones; the problems of the others are noted."""
         for definition, place in self.entries():
+            if definition.id in known:
+                continue
             try:
                 rule = compiled(definition, parser)
             except QueryError as error:
@@ -81,11 +88,18 @@ def load(
 
     ``topics`` are the declared ones (None or none declared: any will do); with ``today`` expired rules are left out.
     """
-    files = read(paths, topics)
     enabled = gc.isenabled()
     gc.disable()  # a million rules are many objects, none of them garbage
     try:
-        rules = RuleSet(files.rules(files.parser(names, limits), today))
+        files = read(paths, topics)
+        cache = RuleCache(files.digest, files.definitions, names=names, limits=limits, topics=topics, today=today)
+        parser, rules = files.parser(names, limits), cache.read()
+        if rules is None:
+            rules = RuleSet(files.rules(parser, today))
+            cache.keep(rules)
+        else:
+            for rule in files.rules(parser, today, rules.versions):  # those that are refused, for their problems
+                rules.add(rule)
     finally:
         if enabled:
             gc.enable()
@@ -94,10 +108,12 @@ def load(
 
 def read(paths: Sequence[str], topics: Collection[str] | None = None) -> RuleFiles:
     """Return the definitions of files and folders with their problems, queries not yet looked at."""
-    files = RuleFiles()
+    files, digest = RuleFiles(), sha256()
     for path in located(paths, files.problems):
         try:
             data = path.read_bytes()
+            digest.update(f"\0{path}\0{len(data)}\0".encode("utf-8", "surrogateescape"))
+            digest.update(data)
             if len(data) > LARGEST:
                 files.problems.append(Problem(str(path), f"is larger than {LARGEST >> 20} MB"))
             elif path.suffix == ".jsonl":
@@ -107,6 +123,7 @@ def read(paths: Sequence[str], topics: Collection[str] | None = None) -> RuleFil
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
             files.problems.append(Problem(str(path), f"cannot be read: {reason}"))
+    files.digest = digest.hexdigest()
     if topics is not None:
         _check_topics(files, frozenset(topics))
     return files
@@ -132,6 +149,12 @@ def located(paths: Sequence[str], problems: list[Problem]) -> Iterator[Path]:
 
 def _lines(data: bytes, file: str, files: RuleFiles) -> None:
     """Read JSON Lines: one rule a line."""
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):  # all at once where every line is sound
+        found = _decoder.decode_lines(data)
+        if len(found) == data.rstrip(b"\n").count(b"\n") + 1:  # no line is empty
+            files.definitions += found
+            files.places += [Place(file, number) for number in range(1, len(found) + 1)]
+            return
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line.strip():
             continue

@@ -118,6 +118,12 @@ class RuleBook:
         self._touch(before.keys() - self._files.keys())
         self._touch(id_ for id_, entry in self._files.items() if before.get(id_) != entry)
 
+    def start(self, rules: RuleSet) -> None:
+        """Begin with rules of the files just read that have been compiled before; ``settle`` sees to the others."""
+        self.rules = rules
+        for id_ in rules.versions:
+            self._touched.pop(id_, None)
+
     def replace(self, changes: Iterable[Change]) -> None:
         """Take the log whole: what it does not have any more is out."""
         now = dict(changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.core.rules.errors import QueryError
@@ -49,8 +50,14 @@ def refuse_unanchored(node: Node, text: str) -> None:
         raise QueryError("the query has no positive word, tag or field", text, 0, "say what a story must have")
 
 
+_MULTIPLY = re.compile(r"[$/~]")
+"""What may make more of a query than it has characters: names, distances."""
+
+
 def refuse_costly(node: Node, text: str, limits: Limits) -> None:
     """Raise QueryError where the query is beyond a limit."""
+    if len(text) <= min(limits.clauses, limits.patterns) and not _MULTIPLY.search(text):
+        return  # it has no more terms than characters
     clauses = distances = patterns = 0
     for leaf in leaves(node):
         if isinstance(leaf, Near):
@@ -97,9 +104,13 @@ def apart(near: Near) -> bool:
     )
 
 
+_NOTHING = frozenset((Not, Data))
+"""What may contradict the rest of a conjunction."""
+
+
 def contradiction(node: Node) -> str | None:
     """Return why a conjunction can never match, as far as that is plain from its own terms."""
-    if not isinstance(node, And):
+    if not isinstance(node, And) or _NOTHING.isdisjoint(map(type, node.of)):
         return None
     facts = set(_implied(node))
     for child in node.of:

@@ -15,8 +15,8 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.rules.keys import EXCLUDED, LONGEST, NEEDED, OWN_KEYS, Keys, Way, fewer, fielded, group
-from pipeline.core.rules.query import TAG_FIELDS, Node, Tag, leaves
+from pipeline.core.rules.keys import EXCLUDED, GROUPED, LONGEST, NEEDED, OWN_KEYS, Keys, Need, Way, fewer, fielded
+from pipeline.core.rules.query import TAG_FIELDS
 from pipeline.core.rules.view import View
 from pipeline.core.story import Role
 
@@ -29,18 +29,24 @@ WIDTH = NEEDED + EXCLUDED
 FEW = 64
 """Rows that are looked at one by one: fewer are not worth an array."""
 
+_ALWAYS, _NEVER = (ALWAYS,) * (NEEDED - 1), (NEVER,) * EXCLUDED
 _row = Struct(f"{WIDTH}i")
 
 
 class Index:
     """Rows by key. A posting is the number of a rule, times two; plus one where the way alone decides."""
 
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
+    def __init__(
+        self,
+        numbers: dict[str, int] | None = None,
+        pairs: dict[str, dict[str, int]] | None = None,
+        rows: list[array[int] | None] | None = None,
+    ) -> None:
+        self.numbers = numbers or {}
         """Number of each key that is no pair of neighbours."""
-        self.pairs: dict[str, dict[str, int]] = {}
+        self.pairs = pairs or {}
         """Word, the word after it, number of that pair."""
-        self.rows: list[array[int] | None] = [None, None]
+        self.rows = rows or [None, None]
         """The rows of each key, by its number."""
         self.sorts: dict[str, int] = {}
         """The sorts of keys that there are (by their first sign), so that what nobody asks for costs nothing."""
@@ -48,20 +54,18 @@ class Index:
         """field:value to the group keys that hold the value."""
         self._known = _Known(self.numbers, self.sorts)
         self._masks: list[NDArray[np.bool_]] = []
+        for key in self.numbers:
+            self._note(key)
 
-    def add(self, number: int, found: Keys, node: Node) -> None:
+    def add(self, number: int, found: Keys) -> None:
         """Index rule ``number`` by its keys."""
         for way in found.ways:
             key, row = self._row(number, way)
             rows = self.rows[key]
             if rows is None:
-                rows = self.rows[key] = array("i")
-            rows.extend(row)
-        for leaf in leaves(node):
-            if isinstance(leaf, Tag):
-                name = group(leaf.field, leaf.values)
-                for value in leaf.values:
-                    self.groups.setdefault(fielded(leaf.field, value), {})[name] = None
+                self.rows[key] = array("i", row)
+            else:
+                rows.extend(row)
 
     def remove(self, number: int, found: Keys) -> None:
         """Take rule ``number`` out; ``found`` are the keys that it was added with."""
@@ -75,19 +79,18 @@ class Index:
 
     def _row(self, number: int, way: Way) -> tuple[int, tuple[int, ...]]:
         """Return the key that a way stands under, and its row."""
-        first, *others = [self._number(key) for _cost, key in way.needs]
-        others += [ALWAYS] * (NEEDED - 1 - len(others))
-        without = [self._number(key) for key in way.unless]
-        without += [NEVER] * (EXCLUDED - len(without))
-        return first, (number * 2 + way.exact, *others, *without)
+        first, *others = map(self._number, way.needs)
+        without = [self._number((0.0, key)) for key in way.unless]
+        spare = _ALWAYS[len(others) :], _NEVER[len(without) :]
+        return first, (number * 2 + way.exact, *others, *spare[0], *without, *spare[1])
 
-    def _number(self, key: str) -> int:
+    def _number(self, need: Need) -> int:
         """Return the number of a key, a new one where it is new."""
-        first, space, second = key.partition(" ")
-        if space and ":" not in first:
-            numbers, key = self.pairs.setdefault(first, {}), second
-        else:
-            numbers = self.numbers
+        key = need[1]
+        numbers = self.numbers
+        if " " in key and ":" not in key:
+            first, _space, key = key.partition(" ")
+            numbers = self.pairs.setdefault(first, {})
         number = numbers.get(key)
         if number is None:
             number = numbers[key] = len(self.rows)
@@ -102,7 +105,11 @@ class Index:
             self.sorts[key[0]] = 1
             self._known.clear()
         elif ":" in key:
-            self.sorts[key.partition(":")[0]] = self.sorts[":"] = 1
+            field, _colon, values = key.partition(":")
+            self.sorts[field] = self.sorts[":"] = 1
+            if field in TAG_FIELDS:
+                for value in values.split(GROUPED):
+                    self.groups.setdefault(fielded(field, value), {})[key] = None
         else:
             self._known.pop(key, None)
 

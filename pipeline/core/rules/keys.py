@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise, product
+from math import prod
 from typing import Any, NamedTuple
 
 from pipeline.core.rules.common import COMMON
@@ -71,6 +72,10 @@ def commonness(word: str) -> float:
     return COMMON.get(word) or max(0.0005, 0.04 / max(1, len(word) - 2) ** 1.5)
 
 
+GROUPED = "\0"
+"""Stands between the values of a tag term; no query holds one."""
+
+
 def fielded(field: str, word: str) -> str:
     """Return the key of a word in one field."""
     return f"{field}:{word}"
@@ -78,7 +83,7 @@ def fielded(field: str, word: str) -> str:
 
 def group(field: str, values: tuple[str, ...]) -> str:
     """Return the key of a tag term: all terms with the same values share it."""
-    return f"{field}:{','.join(values)}"
+    return f"{field}:{GROUPED.join(values)}"
 
 
 def fewer(word: str) -> list[str]:
@@ -145,6 +150,10 @@ def _near(node: Near) -> Keys:
 
 
 def _and(node: And) -> Keys:
+    words = [child for child in node.of if type(child) is Word and child.field is None]
+    if len(words) == len(node.of) <= NEEDED:  # the commonest rule, done at once
+        needs = sorted([(commonness(word.word), word.word) for word in words])
+        return Keys((Way(tuple(needs), (), True),), prod([cost for cost, _key in needs]))
     found = _both([keys(child) for child in node.of if not isinstance(child, Not)])
     for child in node.of:
         if isinstance(child, Not):

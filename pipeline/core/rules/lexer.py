@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 import msgspec
 
@@ -58,15 +59,12 @@ _token = re.compile(
     |(?P<term>[^\s(){_QUOTES}]+))""",
     re.VERBOSE,
 )
-_KINDS = {
-    "open": Sign.OPEN,
-    "close": Sign.CLOSE,
-    "quoted": Sign.QUOTED,
-    "operator": Sign.AND,
-    "distance": Sign.NEAR,
-    "prefix": Sign.PREFIX,
-    "named": Sign.NAMED,
-    "term": Sign.TERM,
+_SIGNS = {
+    "(": Sign.OPEN,
+    ")": Sign.CLOSE,
+    "AND": Sign.AND,
+    "OR": Sign.OR,
+    "NOT": Sign.NOT,
 }
 _value = re.compile(rf"\s*(?P<term>[^\s(){_QUOTES}]+)")
 _operator = re.compile(r"([A-Za-z]+)(\W?)([0-9]+)?")
@@ -98,20 +96,23 @@ def tokens(text: str) -> list[Token]:
 
 
 def _sorted(text: str, found: re.Match[str]) -> Token:
-    kind = next(name for name in _KINDS if found.groupdict().get(name) is not None)
-    value, start = found[kind], found.start(kind)
+    kind = found.lastgroup
+    value, start = found[kind or 0], found.start(kind or 0)
     match kind:
-        case "quoted":
+        case "term":
+            if not _harmless(value):
+                _suspect(text, value, start)
+            return Token(Sign.TERM, value, start)
+        case "open" | "close" | "operator":
+            return Token(_SIGNS[value], value, start)
+        case "quoted" | "within":
             return _quoted(text, found)
-        case "distance":
+        case "number":
             return _distance(text, found)
         case "prefix":
             _known(text, value, start)
-        case "term":
-            _suspect(text, value, start)
-        case "named":
-            start -= 1
-    return Token(Sign[value] if kind == "operator" else _KINDS[kind], value, start)
+            return Token(Sign.PREFIX, value, start)
+    return Token(Sign.NAMED, value, start - 1)
 
 
 def _distance(text: str, found: re.Match[str]) -> Token:
@@ -139,6 +140,16 @@ def _known(text: str, name: str, start: int) -> None:
         near = difflib.get_close_matches(name.lower(), (*FIELDS, FORMS), 1)
         hint = f"did you mean {near[0]}: ?" if near else f"known: {' '.join(f'{field}:' for field in (*FIELDS, FORMS))}"
         raise QueryError(f"unknown field {name}:", text, start, hint)
+
+
+@lru_cache(maxsize=100_000)
+def _harmless(term: str) -> bool:
+    """Return whether a term is no suspect one, remembered, since rules share words."""
+    try:
+        _suspect("", term, 0)
+    except QueryError:
+        return False
+    return True
 
 
 def _suspect(text: str, term: str, start: int) -> None:

@@ -35,6 +35,7 @@ from pipeline.core.rules.query import (
     Or,
     Side,
     TextField,
+    Word,
 )
 from pipeline.core.rules.terms import TermError, data_term, tag_term, text_term
 
@@ -62,6 +63,8 @@ class Parser:
         self.keep_names = keep_names
         self.limits = limits or Limits()
         self._shared: dict[Node, Node] = {}
+        self._leaves: dict[tuple[str, Sign, bool, int | None, str | None, bool], Node] = {}
+        self._words: dict[str, Word] = {}
         self._known: dict[tuple[str, Context], Node] = {}
         self._open: list[str] = []
 
@@ -72,6 +75,9 @@ class Parser:
             raise QueryError(reason, text, self.limits.characters)
         if "\0" in text:
             raise QueryError("a query holds no null bytes", text, text.index("\0"))
+        plain = self._plain(text)
+        if plain is not None:
+            return plain
         try:
             node = _Run(self, text).query(Context())
         except RecursionError:
@@ -81,9 +87,43 @@ class Parser:
         checks.refuse_costly(node, text, self.limits)
         return node
 
-    def shared(self, node: Node) -> Node:
-        """Return the one object for all equal terms: a story evaluates it once, and rules take less memory."""
-        return self._shared.setdefault(node, node)
+    def _plain(self, text: str) -> Node | None:
+        """Return the tree of words joined by AND, AND NOT or OR, where every word has stood in a query before.
+
+        Most saved searches are no more than that; what is anything else, or might be wrong, goes the whole way.
+        """
+        either = " OR " in text
+        parts = text.split(" OR " if either else " AND ")
+        if len(parts) > self.limits.clauses:
+            return None
+        known, found = self._words, list[Node]()
+        for part in parts:
+            word = known.get(part)
+            if word is None:
+                negated = None if either else known.get(part.removeprefix("NOT "))
+                if negated is None:
+                    return None
+                found.append(Not(negated))
+            else:
+                found.append(word)
+        if isinstance(found[0], Not):
+            return None
+        node = checks.flat(Or if either else And, found)
+        return None if checks.contradiction(node) else node
+
+    def leaf(self, token: Token, context: Context) -> Node:
+        """Return a word, phrase, tag or value as one object for all equal ones; raises TermError.
+
+        A story evaluates it once, and rules take less memory.
+        """
+        key = (token.text, token.sign, token.exact, token.number, context.field, context.forms)
+        node = self._leaves.get(key)
+        if node is None:
+            node = _leaf(token, context, self.names)
+            node = self._leaves[key] = self._shared.setdefault(node, node)
+            if context == Context() and token.sign is Sign.TERM and type(node) is Word and token.text.isalnum():
+                self._words[token.text] = node
+        return node
 
     def named(self, name: str, context: Context, fail: Callable[[str], Never]) -> Node:
         """Return the named query as it reads under the prefixes of ``context``."""
@@ -282,22 +322,23 @@ class _Run:
         return self.term(Context(name, context.forms))
 
     def leaf(self, token: Token, context: Context) -> Node:
-        field = context.field
         try:
-            if field in TAG_FIELDS:
-                return tag_term(field, token.text, self.parser.names)
-            if field in DATA_FIELDS:
-                return data_term(cast("str", field), token.text)
-            text, exact = token.text, token.exact
-            if token.sign is Sign.TERM and text.startswith("="):
-                text, exact = text[1:], True
-                if not text:
-                    self.fail("= stands right before a word", token, "=UN takes the case as written")
-            if token.sign is Sign.QUOTED and "~" in text:
-                text = text.replace("~", " ")
-            node = text_term(
-                text, cast("TextField | None", field), exact=exact, forms=context.forms, within=token.number
-            )
+            return self.parser.leaf(token, context)
         except TermError as error:
             self.fail(error.reason, token, error.hint)
-        return self.parser.shared(node)
+
+
+def _leaf(token: Token, context: Context, names: Names) -> Node:
+    field = context.field
+    if field in TAG_FIELDS:
+        return tag_term(field, token.text, names)
+    if field in DATA_FIELDS:
+        return data_term(cast("str", field), token.text)
+    text, exact = token.text, token.exact
+    if token.sign is Sign.TERM and text.startswith("="):
+        text, exact = text[1:], True
+        if not text:
+            raise TermError("= stands right before a word", "=UN takes the case as written")
+    if token.sign is Sign.QUOTED and "~" in text:
+        text = text.replace("~", " ")
+    return text_term(text, cast("TextField | None", field), exact=exact, forms=context.forms, within=token.number)

@@ -9,6 +9,7 @@ from pipeline.core.rules.definition import Rule
 from pipeline.core.rules.evaluate import holds
 from pipeline.core.rules.index import Index
 from pipeline.core.rules.keys import keys
+from pipeline.core.rules.query import Node
 from pipeline.core.rules.shown import Shown, shown, spans_of
 from pipeline.core.rules.view import TooCostly, View
 from pipeline.core.story import Match, Story
@@ -20,7 +21,10 @@ class RuleSet:
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self._rules: list[Rule | None] = []
         self._numbers: dict[str, int] = {}
-        self._index = Index()
+        self.index = Index()
+        """What selects the rules that are looked at."""
+        self._terms: dict[Node, Node] = {}
+        """The one object for all equal terms that are shown: a story looks it up once."""
         self._shown: dict[int, Shown] = {}
         """What a match shows, by number, of the rules that have matched."""
         self.versions: dict[str, str | None] = {}
@@ -29,6 +33,15 @@ class RuleSet:
         """The rules that are out, with the reason."""
         for rule in rules:
             self.add(rule)
+
+    @classmethod
+    def restored(cls, rules: list[Rule], index: Index) -> RuleSet:
+        """Return the set of rules that are indexed already, each by its place in the list."""
+        found = cls()
+        found._rules[:], found.index = rules, index
+        found._numbers.update(zip([rule.id for rule in rules], range(len(rules)), strict=True))
+        found.versions.update({rule.id: rule.version for rule in rules})
+        return found
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -52,7 +65,7 @@ class RuleSet:
             self._forget(number)
             self._rules[number] = rule
         self.versions[rule.id] = rule.version
-        self._index.add(number, keys(rule.node), rule.node)
+        self.index.add(number, keys(rule.node))
 
     def remove(self, id_: str) -> bool:
         """Take a rule out; return whether it was there."""
@@ -69,17 +82,17 @@ class RuleSet:
         self._shown.pop(number, None)
         before = self._rules[number]
         if before is not None:
-            self._index.remove(number, keys(before.node))
+            self.index.remove(number, keys(before.node))
 
     def match(self, story: Story) -> MatchResult:
         """Return the matches in the order of the rules; a rule that fails costs no other one its match."""
         view = View(story)
-        return self._decide(view, self._index.candidates(self._index.keys(view)))
+        return self._decide(view, self.index.candidates(self.index.keys(view)))
 
     def near(self, story: Story) -> list[Rule]:
         """Return the rules that the index selects and that do not match: the near misses."""
         view = View(story)
-        postings = self._index.candidates(self._index.keys(view))
+        postings = self.index.candidates(self.index.keys(view))
         rules = [rule for posting in postings if (rule := self._rules[posting >> 1]) is not None and not posting & 1]
         return [rule for rule in rules if not holds(rule.node, view)]
 
@@ -100,7 +113,7 @@ class RuleSet:
                 if posting & 1 or holds(rule.node, view):
                     what = known.get(number)
                     if what is None:
-                        what = known[number] = shown(rule.node)
+                        what = known[number] = shown(rule.node, self._terms)
                     places = spans_of(rule.node, what, view)
                     matches.append(Match(rule.id, rule.topic, places, rule.version, rule.severity))
             except TooCostly as error:  # the fault of the story: the rule stays in force

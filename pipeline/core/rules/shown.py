@@ -26,11 +26,13 @@ class Shown(NamedTuple):
     apart: bool
 
 
-def shown(node: Node) -> Shown:
-    """Return the terms of a query that show wherever they stand."""
+def shown(node: Node, known: dict[Node, Node] | None = None) -> Shown:
+    """Return the terms of a query that show wherever they stand; equal ones are one object, where ``known``."""
     found = _terms(node)
     if found is None:
         return Shown(None, apart=False)
+    if known is not None:
+        found = tuple([known.setdefault(term, term) for term in found])
     return Shown(found, all(type(term) is Word and term.field is None for term in found))
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.core.rules import Limits, QueryError, parse
 from pipeline.core.rules.format import format_query
+from pipeline.core.rules.parser import Parser
+from pipeline.core.rules.query import Node
 from pipeline.core.story import Region, Role, Story, Subject
 
 STORY = Story(
@@ -227,3 +231,28 @@ def test_a_query_beyond_a_limit_is_refused_with_the_number(query: str, reason: s
 
 def test_the_plain_form_writes_every_operator() -> None:
     assert format_query(parse("a (b or  c)NOT “d e”").node) == 'a AND b AND or AND c AND NOT "d e"'
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("", " ", " AND ", " OR ", " AND NOT ", " NOT ")),
+            st.sampled_from(("aid", "pact", "UN", "b2", "and", "near5", "9/11", "(", ")", "forms:aid", "=UN", "$war")),
+        ),
+        max_size=6,
+    )
+)
+@settings(max_examples=500, deadline=None)
+def test_what_has_been_read_before_is_read_alike(parts: list[tuple[str, str]]) -> None:
+    text = "".join(f"{joint}{word}" for joint, word in parts)
+
+    def read(parser: Parser) -> Node | str:
+        try:
+            return parser.parse(text)
+        except QueryError as error:
+            return str(error)
+
+    used = Parser(define={"war": "attack OR war"})
+    for word in ("aid", "pact", "UN", "b2", "and"):
+        used.parse(word)
+    assert read(used) == read(Parser(define={"war": "attack OR war"}))
