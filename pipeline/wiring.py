@@ -15,6 +15,7 @@ from pipeline import metrics
 from pipeline.adapters import dictionaries, rulefiles, sourcefiles, spacy_names
 from pipeline.adapters.files import Refuse
 from pipeline.adapters.rulecache import RuleCache
+from pipeline.adapters.ruleplaces import query_problem
 from pipeline.adapters.sqlite import SqliteArchive, SqliteStore
 from pipeline.adapters.sqlite.rules import SqliteRules
 from pipeline.config import Config, shipped
@@ -92,8 +93,9 @@ def rule_book(
     """Return the rules of ``paths``, or else of the configured files; ``refuse`` gets each problem, now and later."""
     topics = declared_topics(config)
     known = DictionaryNames(names)
-    book = RuleBook(known, config.rule_limits, topics, refuse, today)
+    book = RuleBook(known, config.rule_limits, topics, refuse, today, locate=query_problem)
     files = rulefiles.read(paths or rule_paths(config), topics)
+    files.check_define(files.parser(known, config.rule_limits))
     book.read(files.entries(), files.define)
     for problem in files.problems:
         refuse(problem)

@@ -6,6 +6,7 @@ One bad rule never costs the others: each problem is reported with file, line an
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
@@ -16,6 +17,7 @@ import msgspec
 import yaml
 
 from pipeline.adapters.rulecache import RuleCache
+from pipeline.adapters.ruleplaces import query_problem
 from pipeline.core.documents import NOTHING, Reader
 from pipeline.core.errors import Problem
 from pipeline.core.rules import Limits, Names, QueryError, Rule, RuleDefinition, RuleSet
@@ -62,6 +64,16 @@ class RuleFiles(msgspec.Struct):
             else:
                 self.problems.append(place.problem(f"rule {definition.id} is given twice", f"first in {before.where}"))
 
+    def check_define(self, parser: Parser) -> None:
+        """Note what is wrong with the named queries, whether or not a rule uses them."""
+        for name, place in self.defined.items():
+            try:
+                parser.check_named(name)
+            except QueryError as error:
+                problem = query_problem(place, name, error)
+                message = problem.message.replace(f"rule {name}:", f"${name}:", 1)
+                self.problems.append(msgspec.structs.replace(problem, message=message))
+
     def rules(self, parser: Parser, today: date | None = None, known: Collection[str] = frozenset()) -> Iterator[Rule]:
         """Yield the sound rules that are in force, without the known ones; the problems of the others are noted."""
         for definition, place in self.entries():
@@ -70,7 +82,7 @@ class RuleFiles(msgspec.Struct):
             try:
                 rule = compiled(definition, parser)
             except QueryError as error:
-                self.problems.append(place.query_problem(definition.id, error))
+                self.problems.append(query_problem(place, definition.id, error))
                 continue
             if in_force(definition, today):
                 yield rule
@@ -94,6 +106,7 @@ def load(
         files = read(paths, topics)
         cache = RuleCache(files.digest, files.definitions, names=names, limits=limits, topics=topics, today=today)
         parser, rules = files.parser(names, limits), cache.read()
+        files.check_define(parser)
         if rules is None:
             rules = RuleSet(files.rules(parser, today))
             cache.keep(rules)
@@ -161,11 +174,22 @@ def _lines(data: bytes, file: str, files: RuleFiles) -> None:
         try:
             definition = _decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            message = str(error).replace(" - at `$.", " (").replace("`", ")" if " - at `$." in str(error) else "")
-            files.problems.append(Problem(file, message[:1].lower() + message[1:], number))
+            files.problems.append(_line_problem(file, number, line, error))
             continue
         files.definitions.append(definition)
         files.places.append(Place(file, number))
+
+
+def _line_problem(file: str, number: int, line: bytes, error: Exception) -> Problem:
+    """Return what is wrong with a line: at the byte that the decoder names, at the field, or at its beginning."""
+    message, _, field = str(error).partition(" - at `$.")
+    field = field.rstrip("`")
+    byte = re.search(r" \(byte (\d+)\)$", message)
+    at = int(byte[1]) if byte else max(0, line.find(b'"' + field.encode() + b'"') if field else 0)
+    message = message[: byte.start()] if byte else message
+    message = message[:1].lower() + message[1:] if message[1:2].islower() else message
+    column = len(line[:at].decode("utf-8", "replace")) + 1
+    return Problem(file, f"{message} ({field})" if field else message, number, column)
 
 
 _decoder = msgspec.json.Decoder(RuleDefinition)
@@ -215,10 +239,9 @@ def _read_yaml(reader: Reader, text: str, file: str, files: RuleFiles) -> list[P
 def _define(head: yaml.MappingNode, header: Header, file: str, files: RuleFiles) -> None:
     """Add the named queries of a file; one that another file defines too is refused."""
     nodes = [value for key, value in head.value if key.value == "define" and isinstance(value, yaml.MappingNode)]
-    marks = {key.value: key.start_mark for node in nodes for key, _value in node.value}
+    places = {key.value: _of_scalar(value, file) for node in nodes for key, value in node.value}
     for name, query in header.define.items():
-        mark = marks[name]
-        place = Place(file, mark.line + 1, mark.column + 1)
+        place = places[name]
         if name in files.defined:
             files.problems.append(place.problem(f"${name} is defined twice", f"first in {files.defined[name].where}"))
         else:
@@ -227,9 +250,13 @@ def _define(head: yaml.MappingNode, header: Header, file: str, files: RuleFiles)
 
 def _place(node: yaml.Node, file: str) -> Place:
     """Return where the query of a rule stands."""
-    value = next((value for key, value in node.value if key.value == "query"), node)
+    return _of_scalar(next((value for key, value in node.value if key.value == "query"), node), file)
+
+
+def _of_scalar(value: yaml.Node, file: str) -> Place:
+    """Return where a text begins."""
     mark, style = value.start_mark, getattr(value, "style", None)
-    return Place(file, mark.line + 1, mark.column + 1 + (style in ("'", '"')), style in ("|", ">"))
+    return Place(file, mark.line + 1, mark.column + 1 + (style in ("'", '"')), style)
 
 
 def _check_topics(files: RuleFiles, topics: frozenset[str]) -> None:

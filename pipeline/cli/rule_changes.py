@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline import wiring
 from pipeline.adapters import rulefiles
+from pipeline.adapters.ruleplaces import query_problem
 from pipeline.cli.render import YELLOW, Style
 from pipeline.config import Config
 from pipeline.core.errors import ConfigError, Problem
@@ -112,9 +113,10 @@ def _sync(options: argparse.Namespace, settings: Config) -> int:
     if settings.mode == "embedded":
         hint = "a running embedded pipeline reads its files again by itself, within two seconds"
         raise ConfigError([Problem("mode embedded", "there is no topic to publish rules to", hint=hint)])
-    files = rulefiles.read(options.paths or wiring.rule_paths(settings), wiring.declared_topics(settings))
-    entries = list(files.entries())
     names = DictionaryNames(wiring.dictionary(settings))
+    files = rulefiles.read(options.paths or wiring.rule_paths(settings), wiring.declared_topics(settings))
+    files.check_define(files.parser(names, settings.rule_limits))
+    entries = list(files.entries())
     log = wiring.rule_log(settings)
     with log.edit() as write:
         known = {key: value for key, value in log.changes() if value is not None}
@@ -126,6 +128,7 @@ def _sync(options: argparse.Namespace, settings: Config) -> int:
             names=names,
             limits=settings.rule_limits,
             whole=not files.problems,
+            locate=query_problem,
         )
         problems = [*files.problems, *done.problems]
         if options.strict and problems:

@@ -84,6 +84,7 @@ class _Files:
         self.names = DictionaryNames(self.dictionary)
         self.files = rulefiles.read(options.paths or wiring.rule_paths(settings), wiring.declared_topics(settings))
         self.parser = self.files.parser(self.names, settings.rule_limits)
+        self.files.check_define(self.parser)
         self.rules = {rule.id: rule for rule in self.files.rules(self.parser)}
         self.definitions = {definition.id: definition for definition in reversed(self.files.definitions)}
 

@@ -58,10 +58,17 @@ class Reader:
             self.problems.append(Problem(self.file, f"not valid YAML: {message}", line, column))
             return None
         except (yaml.YAMLError, ValueError) as error:
-            self.problems.append(Problem(self.file, f"not valid YAML: {str(error).splitlines()[0]}"))
+            bad = yaml.reader.Reader.NON_PRINTABLE.search(text)
+            line = column = None
+            if bad:
+                line = text.count("\n", 0, bad.start()) + 1
+                column = bad.start() - (text.rfind("\n", 0, bad.start()) + 1) + 1
+            message = f"not valid YAML: {str(error).splitlines()[0]}"
+            self.problems.append(Problem(self.file, message, line, column))
             return None
         if node is None:
-            node = yaml.MappingNode("tag:yaml.org,2002:map", [])
+            mark = yaml.Mark(self.file, 0, 0, 0, None, 0)
+            node = yaml.MappingNode("tag:yaml.org,2002:map", [], mark, mark)
         return node
 
     def bounded(self, text: str) -> bool:

@@ -66,7 +66,10 @@ def test_a_folder_is_read_whole_and_json_lines_beside_yaml(tmp_path: Path) -> No
         ("topic: security", ["rules.yaml:1:1: rules is missing (rules: [{id: …, query: …}])"]),
         ("rules: " + "[" * 10_000, ["rules.yaml:1:57: not valid here: nested more than 50 deep"]),
         ("rules: &a [*a]", ["rules.yaml:1:12: not valid here: an alias (*name) is not read"]),
-        ("a: \0", ["rules.yaml: not valid YAML: unacceptable character #x0000: control characters are not allowed"]),
+        (
+            "a: \0",
+            ["rules.yaml:1:4: not valid YAML: unacceptable character #x0000: control characters are not allowed"],
+        ),
         ("rules: x", ["rules.yaml:1:1: rules must be a list"]),
         (
             "rules:\n  - id: a\n    qurey: x",
@@ -77,7 +80,7 @@ def test_a_folder_is_read_whole_and_json_lines_beside_yaml(tmp_path: Path) -> No
         ),
         ("rules:\n  - id: a\n    query: aid AND", ["rules.yaml:3:16: rule a: something is missing after AND"]),
         ("rules:\n  - id: a\n    query: 'aid AND'", ["rules.yaml:3:17: rule a: something is missing after AND"]),
-        ("rules:\n  - id: a\n    query: |\n      aid OR\n      (b", ["rules.yaml:5: rule a: this ( is never closed"]),
+        ("rules:\n  - id: a\n    query: |\n      aid OR\n      (b", ["rules.yaml:5:7: rule a: this ( is never closed"]),
         (
             "rules:\n  - {id: a, query: x1}\n  - {id: a, query: x2}",
             ["rules.yaml:3:20: rule a is given twice (first in rules.yaml:2)"],
@@ -88,8 +91,14 @@ def test_a_folder_is_read_whole_and_json_lines_beside_yaml(tmp_path: Path) -> No
         ),
         (
             "define: {a: $b, b: $a}\nrules:\n  - {id: a, query: $a}",
-            ["rules.yaml:3:20: rule a: $a, column 1: $b, column 1: $a is defined by itself: $a → $b → $a"],
+            [
+                "rules.yaml:1:13: $a: $b, column 1: $a is defined by itself: $a → $b → $a",
+                "rules.yaml:1:20: $b: $a, column 1: $b is defined by itself: $b → $a → $b",
+                "rules.yaml:3:20: rule a: $a, column 1: $b, column 1: $a is defined by itself: $a → $b → $a",
+            ],
         ),
+        ("define: {a: (x1}\nrules: []", ["rules.yaml:1:13: $a: this ( is never closed"]),
+        ("define: {a: NOT x1}\nrules: []", []),
         (
             "rules:\n  - id: a\n    query: x1\n    tests: [{match: a, no match: b}]",
             ["rules.yaml:4:13: rules[0].tests[0]: a test has either `match` or `no match`"],
@@ -119,6 +128,37 @@ def test_a_bad_line_of_json_is_named_by_its_number(tmp_path: Path) -> None:
     rules, found = load([str(path)])
     assert [rule.id for rule in rules] == ["a", "d"]
     assert [problem.line for problem in found] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("aid OR ((b)", "1:19"),
+        ("aid OR\n      ((b)", "2:7"),
+        ("'it''s OR \"x\" ((b)'", "1:26"),
+        ("'it''s OR\n\n      \"x\" ((b)'", "3:11"),
+        ('"\\"a b\\" OR\\t\\u0061 ((b)"', "1:32"),
+        ('"a\\\n      b ((b)"', "2:9"),
+        ("|\n      aid OR\n        ((b)", "3:9"),
+        (">-  # folded\n\n      aid OR\n      ((b)\n\n", "4:7"),
+        ("|\n      aid OR (b) OR", "2:18"),
+    ],
+)
+def test_a_wrong_query_has_its_line_and_column_however_it_is_written(tmp_path: Path, written: str, place: str) -> None:
+    """The whole place of the problem: lines count from the query's own."""
+    (found,) = problems(write(tmp_path, f"rules:\n  - id: a\n    query: {written}\n"))
+    line, column = place.split(":")
+    assert found.startswith(f"rules.yaml:{int(line) + 2}:{column}: rule a: ")
+
+
+def test_a_wrong_query_of_json_lines_has_its_column(tmp_path: Path) -> None:
+    lines = ['{"id": "a", "query": "\\"a b\\" (c"}', '{"query" : "é ) ", "id": "query"}', '{"id": "b", "qurey": "x"}']
+    path = write(tmp_path, "\n".join(lines), "many.jsonl")
+    assert problems(path) == [
+        "many.jsonl:3:1: object contains unknown field `qurey`",
+        "many.jsonl:1:31: rule a: this ( is never closed",
+        "many.jsonl:2:15: rule query: this ) closes nothing",
+    ]
 
 
 def test_a_name_defined_in_two_files_is_refused(tmp_path: Path) -> None:

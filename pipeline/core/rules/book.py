@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 UNREADABLE = "record "
 
+Locate = Callable[[Place, str, QueryError], Problem]
+
 CHURN = 100_000
 """Rules read beyond twice those in force after which the parser forgets terms that may be in no rule any more."""
 
@@ -52,7 +54,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class RuleBook:
-    """Keeps ``rules`` so. ``refuse`` is told of each problem once; ``topics`` are the declared ones (None: any)."""
+    """Keeps ``rules`` so. ``refuse`` is told of each problem once; ``topics`` are the declared ones (None: any).
+
+    ``locate`` finds the place of a wrong query.
+    """
 
     def __init__(
         self,
@@ -61,6 +66,8 @@ class RuleBook:
         topics: Collection[str] | None,
         refuse: Callable[[Problem], None],
         today: date,
+        *,
+        locate: Locate = Place.query_problem,
     ) -> None:
         self.rules = RuleSet()
         self.problems: dict[str, Problem] = {}
@@ -71,6 +78,7 @@ class RuleBook:
         self.failures: dict[str, Failure] = {}
         self.today = today
         self._names, self._limits, self._topics, self._refuse = names, limits, topics, refuse
+        self._locate = locate
         self._files: dict[str, Entry] = {}
         self._stored: dict[str, Entry] = {}
         self._define: dict[Origin, dict[str, str]] = {Origin.FILE: {}, Origin.API: {}}
@@ -218,7 +226,7 @@ class RuleBook:
         try:
             return compiled(entry.definition, self._parser), None
         except QueryError as error:
-            return None, entry.place.query_problem(entry.definition.id, error)
+            return None, self._locate(entry.place, entry.definition.id, error)
 
     def undeclared(self, definition: RuleDefinition) -> Problem | None:
         """Return what is wrong with the topic of a rule; without one, its alerts go to GENERAL."""

@@ -55,8 +55,8 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     file: str
     line: int | None = None
     column: int | None = None
-    block: bool = False
-    """The query stands below its key, as it is written after ``|`` or ``>``."""
+    style: str | None = None
+    """How YAML writes the query: quotation marks, which ``column`` is behind; ``|`` or ``>``, below its key."""
 
     @property
     def where(self) -> str:
@@ -69,10 +69,10 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
     def query_problem(self, rule: str, error: QueryError) -> Problem:
         """Return the problem with the query, at its own place in the file."""
-        below = (error.line or 1) - (0 if self.block else 1)
-        line = None if self.line is None else self.line + below
+        block = self.style in ("|", ">")
+        line = None if self.line is None else self.line + (error.line or 1) - (0 if block else 1)
         column = None
-        if self.column is not None and not self.block and error.line == 1:
+        if self.column is not None and not block and error.line == 1:
             column = self.column + error.column - 1
         return Problem(self.file, f"rule {rule}: {error.reason}", line, column, error.hint)
 

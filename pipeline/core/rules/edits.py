@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from pipeline.core.errors import ConfigError, InputError, Problem
-from pipeline.core.rules.book import Entry, RuleBook
+from pipeline.core.rules.book import Entry, Locate, RuleBook
 from pipeline.core.rules.changes import FILES, Change, Named, Origin, Published, Stored, Value, decoded, encoded
 from pipeline.core.rules.definition import Place, Rule, RuleDefinition, compiled, in_force
 from pipeline.core.rules.errors import QueryError
@@ -76,6 +76,7 @@ def publish(
     names: Names | None,
     limits: Limits,
     whole: bool,
+    locate: Locate = Place.query_problem,
 ) -> Publication:
     """Return what brings the log (``known``: its keys and values) to what the files say.
 
@@ -94,7 +95,7 @@ def publish(
         try:
             compiled(definition, parser)
         except QueryError as error:
-            done.problems.append(place.query_problem(id_, error))
+            done.problems.append(locate(place, id_, error))
             continue
         wanted[id_] = encoded(Stored(Origin.FILE, definition, place.where))
         done.rules += 1

@@ -94,7 +94,7 @@ class Parser:
         """
         either = " OR " in text
         parts = text.split(" OR " if either else " AND ")
-        if len(parts) > self.limits.clauses:
+        if len(parts) > min(self.limits.clauses, self.limits.cost):
             return None
         known, found = self._words, list[Node]()
         for part in parts:
@@ -124,6 +124,14 @@ class Parser:
             if context == Context() and token.sign is Sign.TERM and type(node) is Word and token.text.isalnum():
                 self._words[token.text] = node
         return node
+
+    def check_named(self, name: str) -> None:
+        """Raise QueryError where a named query is wrong in itself, or is defined by itself."""
+        self._open.append(name)
+        try:
+            _Run(self, self.define[name]).query(Context())
+        finally:
+            self._open.clear()
 
     def named(self, name: str, context: Context, fail: Callable[[str], Never]) -> Node:
         """Return the named query as it reads under the prefixes of ``context``."""
