@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.core.rules.errors import QueryError
+from pipeline.core.rules.keys import keys
 from pipeline.core.rules.limits import Limits
 from pipeline.core.rules.query import (
     ITEMS,
@@ -25,6 +27,9 @@ from pipeline.core.rules.query import (
     Word,
     leaves,
 )
+
+HEAVY = 10
+"""Look-ups that a distance or a pattern stands for."""
 
 
 def flat(kind: type[And | Or], nodes: Sequence[Node]) -> Node:
@@ -77,6 +82,11 @@ def refuse_costly(node: Node, text: str, limits: Limits) -> None:
     ):
         if number > allowed:
             raise QueryError(f"the query has {number} {what}, {allowed} are allowed", text, 0, "split the rule")
+    most = clauses + HEAVY * (distances + patterns)
+    cost = math.ceil(min(1.0, keys(node).cost) * most) if most > limits.cost else most
+    if cost > limits.cost:
+        hint = "ask for something rarer as well, or split the rule"
+        raise QueryError(f"an average story costs {cost} look-ups, {limits.cost} are allowed", text, 0, hint)
 
 
 def no_side(node: Node) -> str | None:

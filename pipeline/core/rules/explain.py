@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.core.rules.evaluate import Extent, extents, holds, tagged
 from pipeline.core.rules.format import format_query, format_term
-from pipeline.core.rules.forms import english, is_form
+from pipeline.core.rules.forms import inflections, is_form
 from pipeline.core.rules.query import (
     ITEMS,
     And,
@@ -57,7 +57,16 @@ def explain(node: Node, view: View, depth: int = 0) -> Iterator[Clause]:
         yield from explain(node.of, view, depth + 1)
     else:
         true = holds(node, view)
-        yield Clause(depth, format_query(node), true, _found(node, view) if true else _missed(node, view))
+        notes = [_found(node, view) if true else _missed(node, view), *_taken(node, view)]
+        yield Clause(depth, format_query(node), true, "; ".join(note for note in notes if note) or None)
+
+
+def _taken(node: Node, view: View) -> Iterator[str]:
+    """Yield which inflections each ``forms:`` of a term takes in the language of the story."""
+    sides = (*node.left, *node.right) if isinstance(node, Near) else (node,)
+    for item in (item for part in sides for item in (part.items if isinstance(part, Phrase) else (part,))):
+        if isinstance(item, Forms):
+            yield f"forms:{item.word} takes {inflections(item.word, view.language)}"
 
 
 def _found(node: Node, view: View) -> str | None:
@@ -111,8 +120,6 @@ def _missed_item(node: Node, view: View) -> str | None:
     if isinstance(node, Exact) and view.find(Word(node.word, node.field)):
         found = view.find(Word(node.word, node.field))
         return f"written otherwise: {', '.join(dict.fromkeys(view.row(at).written(at) for at in found))}"
-    if isinstance(node, Forms):
-        return f"none of {', '.join(english(node.word))}" if view.language == "en" else None
     if isinstance(node, Word) and node.word.isalpha():
         forms = [word for word in sorted(view.vocabulary) if is_form(word, node.word, view.language)]
         return f"the story has {', '.join(forms)}; forms:{node.word} would take it" if forms else None

@@ -48,7 +48,8 @@ def english(word: str) -> tuple[str, ...]:
     found: set[str] = set()
     if word.endswith("ing"):
         found.add(f"{word}s")  # a meeting, two meetings
-    for base in _bases(word) or [word]:
+    bases = _bases(word) if word not in FAMILIES or word.endswith("es") else []  # lives: of a life, and to live
+    for base in [word, *bases] if word in FAMILIES else bases or [word]:
         family = FAMILIES.get(base)
         found |= set(family) if family else set(_regular(base))
     return (word, *sorted(found - {word}))
@@ -66,47 +67,96 @@ def _regular(base: str) -> list[str]:
     forms = [base, f"{base[:-1]}ies" if consonant_y else f"{base}es" if hiss else f"{base}s"]
     if last == "o" and before not in _VOWELS:
         forms.append(f"{base}es")
+    if base.endswith("man"):
+        forms.append(f"{base[:-3]}men")
     if last == "e":
         forms.append(f"{base}d")
         forms.append(f"{base[:-2]}ying" if before == "i" else f"{base}ing" if before in "eoy" else f"{base[:-1]}ing")
         return forms
     forms += [f"{base[:-1]}ied" if consonant_y else f"{base}ed", f"{base}ing"]
-    if last not in "aeiouwxyh" and before in _VOWELS and (len(base) == 3 or base[-3] not in _VOWELS):
+    once = base[-3] not in _VOWELS or base[-4:-2] == "qu"
+    if last not in "aeiouwxyh" and before in _VOWELS and (once or base.endswith(("ual", "uel", "ial"))):
         forms += [f"{base}{last}ed", f"{base}{last}ing"]  # stopped; of travelled and targeted one is no word
     return forms
 
 
 def _bases(word: str) -> list[str]:
-    """Return the word without -s, -ed or -ing where it is long enough to have one, as Porter's stemmer begins."""
+    """Return what the word may be without -s, -ed or -ing, where it is long enough to have one; none where it has none.
+
+    Where two are possible (completed: complet, complete) it is both: the one that is no word stands in no story.
+    """
     if word in INVARIABLE or len(word) < 5 or not word.isascii():
         return []
     if word.endswith(("ies", "ied")):
         return [f"{word[:-3]}y"]
     if word.endswith("s"):
-        hiss = word.endswith(("sses", "xes", "zes", "ches", "shes"))
-        return [] if word.endswith(("ss", "us", "is")) else [word[: -2 if hiss else -1]]
-    if word.endswith("eed"):
-        return [word[:-1]] if len(word) > 5 and not word.endswith(("ceed", "deed")) else []
+        return _singulars(word)
+    if word.endswith("men"):
+        return [word, f"{word[:-3]}man"]
+    if word.endswith("eed") and word != "freed" and (len(word) == 5 or word.endswith(("ceed", "deed"))):
+        return []
     ending = 2 if word.endswith("ed") else 3 if word.endswith("ing") and len(word) > 5 else 0
     return _without(word[:-ending]) if ending else []
 
 
+def _singulars(word: str) -> list[str]:
+    if word.endswith(("ss", "us", "is")):
+        return []
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return [word[:-2]]
+    return [word[:-1], word[:-2]] if word.endswith(("uses", "ases", "zes", "oes")) else [word[:-1]]
+
+
 def _without(stem: str) -> list[str]:
-    """Return the base of what is left without -ed or -ing: an -e put back, a doubled letter taken off."""
+    """Return the bases of what is left without -ed or -ing: with an -e put back, with a doubled letter taken off."""
     if len(stem) < 3 or not _VOWELS & set(stem):
         return []
-    if stem[-1] == stem[-2] and stem[-1] not in "lsz" and len(stem) > 3:
-        return [stem[:-1]]
-    return [f"{stem}e"] if _wants_e(stem) else [stem]
-
-
-def _wants_e(stem: str) -> bool:
-    if stem.endswith(("at", "bl", "iz", "v", "c", "u", "rg", "dg", "ng", "ys", "is", "rs", "ns")):
-        return not stem.endswith(("eat", "oat", "long", "hang", "bang"))
-    if stem.endswith(("er", "en", "el", "et", "it", "on", "om", "op", "al", "or", "ar", "ow", "ip", "ic")):
-        return False
+    if stem[-1] == stem[-2] and len(stem) > 3 and stem[-1] not in "esz":
+        return [stem, stem[:-1]] if stem[-1] in "lf" else [stem[:-1]]
+    if stem[-1] in "wxy" or stem.endswith(_PLAIN):
+        return [stem]
     groups = "".join("v" if mark in _VOWELS else "c" for mark in stem)
-    return groups[-3:] == "cvc" and stem[-1] not in "wxy"
+    single = groups.lstrip("c").rstrip("c").count("c") == 0  # one syllable
+    if stem.endswith(_SILENT) or (groups[-3:] == "cvc" and (single or stem.endswith(_SILENT_AFTER_ONE))):
+        return [f"{stem}e"]  # hoped: of hop it would be hopped
+    return [stem, f"{stem}e"]
+
+
+_PLAIN = (
+    "ee",
+    "ss",
+    "sh",
+    "ch",
+    "ck",
+    "ct",
+    "nt",
+    "nd",
+    "rt",
+    "rd",
+    "rk",
+    "rm",
+    "rn",
+    "lt",
+    "ld",
+    "mp",
+    "pt",
+    "ft",
+    "sk",
+    "lk",
+    "wn",
+)
+"""Ends of a base that takes no -e."""
+
+_SILENT = ("e", "bl", "iz", "v", "c", "u")
+_SILENT_AFTER_ONE = ("ad", "id", "ud", "od", "at", "as", "os", "ys", "ur")
+"""Ends of a base that has lost its -e; the latter where they follow a consonant: invaded, but not raided."""
+
+
+def inflections(word: str, language: str) -> str:
+    """Return which words ``forms:`` takes for ``word``, as people are told."""
+    if language == "en":
+        return ", ".join(english(word))
+    return f"what has the {SNOWBALL[language].capitalize()} stem {stem(word, language)}"
 
 
 @lru_cache(maxsize=200_000)

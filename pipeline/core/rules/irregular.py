@@ -32,6 +32,7 @@ outbid outbids outbidding|overcome overcomes overcoming overcame|overrun overrun
 oversee oversees overseeing oversaw overseen|overtake overtakes overtaking overtook overtaken
 overthrow overthrows overthrowing overthrew overthrown|pay pays paying paid|plead pleads pleading pleaded pled
 prove proves proving proved proven|put puts putting|quit quits quitting|read reads reading
+repay repays repaying repaid|combat combats combated combating combatted combatting
 rebuild rebuilds rebuilding rebuilt|ride rides riding rode ridden|ring rings ringing rang rung
 rise rises rising rose risen|run runs running ran|say says saying said|see sees seeing saw seen
 seek seeks seeking sought|sell sells selling sold|send sends sending sent|set sets setting

@@ -220,10 +220,11 @@ def test_a_circle_of_named_queries_is_refused() -> None:
         ("a b c d e f g h i j k", "the query has 11 terms, 10 are allowed"),
         ("(a OR b) NEAR/3 (c OR d)", "the query has 4 distances (each pair of the sides of NEAR), 3 are allowed"),
         ("abc* abd* abe*", "the query has 3 wildcards, ~1 and forms:, 2 are allowed"),
+        ("the NEAR/1 of OR the NEAR/2 of", "an average story costs 24 look-ups, 15 are allowed"),
     ],
 )
 def test_a_query_beyond_a_limit_is_refused_with_the_number(query: str, reason: str) -> None:
-    limits = Limits(characters=50, clauses=10, depth=4, distances=3, patterns=2)
+    limits = Limits(characters=50, clauses=10, depth=4, distances=3, patterns=2, cost=15)
     with pytest.raises(QueryError) as caught:
         parse(query, limits=limits)
     assert caught.value.reason == reason
@@ -256,3 +257,10 @@ def test_what_has_been_read_before_is_read_alike(parts: list[tuple[str, str]]) -
     for word in ("aid", "pact", "UN", "b2", "and"):
         used.parse(word)
     assert read(used) == read(Parser(define={"war": "attack OR war"}))
+
+
+def test_what_a_query_costs_goes_by_the_stories_that_it_is_looked_at_for() -> None:
+    limits = Limits(cost=15)
+    parse("the NEAR/1 of AND pyongyang AND (the NEAR/2 of)", limits=limits)
+    with pytest.raises(QueryError, match="costs 16 look-ups, 15 are allowed"):
+        parse("the NEAR/1 of AND (the NEAR/2 of)", limits=limits)

@@ -39,7 +39,20 @@ def told(query: str, text: str) -> list[str]:
         ("aid BEFORE/5 treaty", "treaty aid", "- aid BEFORE/5 treaty: aid does not come before treaty"),
         ("aid NEAR/5 treaty", "aid", "- aid NEAR/5 treaty: no treaty"),
         ("attack", "he attacked", "- attack: the story has attacked; forms:attack would take it"),
-        ("forms:attack", "peace", "- forms:attack: none of attack, attacked, attacking, attacks"),
+        ("forms:attack", "peace", "- forms:attack: forms:attack takes attack, attacked, attacking, attacks"),
+        (
+            "forms:attack",
+            "an attacked post",
+            "+ forms:attack: body 3–11 “attacked”; forms:attack takes attack, attacked, attacking, attacks",
+        ),
+        (
+            "forms:aid NEAR/3 pact",
+            "aided a b c d pact",
+            (
+                "- forms:aid NEAR/3 pact: forms:aid and pact are 5 words apart; NEAR/3; "
+                "forms:aid takes aid, aided, aiding, aids"
+            ),
+        ),
         ("=UN", "un deux", "- =UN: written otherwise: un"),
         ("headline:aid", "aid", "- headline:aid: it stands in body only"),
         ('"mutual aid"', "mutual and other aid", '- "mutual aid": its words are there with 2 others between'),
@@ -86,6 +99,16 @@ def test_advice_names_the_forms_that_a_word_leaves_out() -> None:
         ("stop", "stop stoped stoping stopped stopping stops"),
         ("news", "news"),
         ("women", "women woman"),
+        ("aid", "aid aids aided aiding"),
+        ("hoped", "hope hopes hoped hoping"),
+        ("created", "create creates created creating creat creats"),
+        ("freed", "free frees freed freeing"),
+        ("agreeing", "agree agrees agreed agreeing agreeings"),
+        ("focused", "focus focuses focused focusing focussed focussing"),
+        ("lives", "life lives live lived living"),
+        ("exchanged", "exchange exchanges exchanged exchanging exchang exchangs"),
+        ("fuel", "fuel fuels fueled fueling fuelled fuelling"),
+        ("crises", "crisis crises crise crised crising"),
     ],
 )
 def test_english_inflections(word: str, forms: str) -> None:
@@ -183,3 +206,9 @@ def test_no_rule_within_the_limits_makes_a_story_costly(text: str) -> None:
     began = process_time()
     rules.match(story)
     assert process_time() - began < 2.0  # all seven together, on a busy machine; 50 ms each on an idle one
+
+
+def test_inflections_of_another_language_are_told_by_their_stem() -> None:
+    story = Story(uri="x", provider="p", source_format="t", body="Les attaques", language="fr")
+    (clause,) = explain(parse("forms:attaque").node, View(story))
+    assert str(clause) == "+ forms:attaque: body 4–12 “attaques”; forms:attaque takes what has the French stem attaqu"
