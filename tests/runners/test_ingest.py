@@ -213,7 +213,7 @@ def free_port() -> int:
 
 def push(port: int, body: bytes, id_: str) -> int:
     request = urllib.request.Request(f"http://127.0.0.1:{port}/ingest", body, signed(body, id_))
-    for _ in range(200):
+    for _ in range(1000):
         try:
             with urllib.request.urlopen(request, timeout=10) as answered:  # noqa: S310  loopback
                 return int(answered.status)
