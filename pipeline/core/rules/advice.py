@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.core.rules.common import COMMON
-from pipeline.core.rules.forms import english
+from pipeline.core.rules.forms import english, plausible
 from pipeline.core.rules.query import Forms, Item, Near, Node, Not, Phrase, Wild, Word, children
 
 SHORTEST = 4
@@ -26,7 +26,7 @@ def advice(node: Node, text: str) -> list[str]:
     for word in sorted(named):
         if not _may_inflect(word, text):
             continue
-        missing = [form for form in english(word)[1:] if form not in named and not _covered(form, others)]
+        missing = [form for form in plausible(word)[1:] if form not in named and not _covered(form, others)]
         if missing:
             found.append(f"`{word}` takes that form alone; forms:{word} takes {', '.join(missing[:3])} too")
     return found

@@ -6,6 +6,7 @@ attacked, attacking), where a stemmer adds attacker. Other languages take the wo
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 
 import snowballstemmer
@@ -152,10 +153,23 @@ _SILENT_AFTER_ONE = ("ad", "id", "ud", "od", "at", "as", "os", "ys", "ur")
 """Ends of a base that has lost its -e; the latter where they follow a consonant: invaded, but not raided."""
 
 
+def plausible(word: str) -> tuple[str, ...]:
+    """Return those inflections that are likely to be words: of what ends like a noun, no -ed and -ing."""
+    found = english(word)
+    if word in FAMILIES or not _NOUN.search(word):
+        return found
+    return tuple(form for form in found if form == word or not form.endswith(("ed", "ing", "ings")))
+
+
+_NOUN = re.compile(
+    r"(ment|ion|ity|ism|ist|ship|ness|[ae]nce|ware|ine|cide|ium|us|al|ar|or|er|age|hood|ic|[^aeiou]y|[ao])$"
+)
+
+
 def inflections(word: str, language: str) -> str:
     """Return which words ``forms:`` takes for ``word``, as people are told."""
     if language == "en":
-        return ", ".join(english(word))
+        return ", ".join(plausible(word))
     return f"what has the {SNOWBALL[language].capitalize()} stem {stem(word, language)}"
 
 

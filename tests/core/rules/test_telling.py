@@ -80,9 +80,10 @@ def test_a_compound_is_explained_clause_by_clause() -> None:
 
 
 def test_advice_names_the_forms_that_a_word_leaves_out() -> None:
-    query = "missile and attack* OR forms:launch OR Moscow"
+    query = "missile and attack* OR forms:launch OR Moscow OR derailment OR shooters"
     assert advice(parse(query).node, query) == [
         "`and` in lower case is a word to look for; the operator is AND",
+        "`derailment` takes that form alone; forms:derailment takes derailments too",
         "`missile` takes that form alone; forms:missile takes missiled, missiles, missiling too",
     ]
 
