@@ -7,6 +7,8 @@ topic says so: it is out on every worker, and after a restart, until somebody ch
 from __future__ import annotations
 
 import asyncio
+import os
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -55,6 +57,7 @@ class FollowedRules:
             whole.cancel()
         if self._task.done():
             self._task.result()
+        self._task.add_done_callback(_ended)
 
     async def close(self) -> None:
         """Follow no more."""
@@ -120,3 +123,10 @@ class FollowedRules:
             for refused in await self._sender.send([failure_message(change) for change in failed]):
                 say(f"{refused.message.key.decode()}: {refused.reason}")
             del self.book.unwritten[: len(failed)]
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """End the process where following has failed: it would go on with rules of the past. Its supervisor restarts it."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        say("the worker ends, for it cannot follow its rules\n" + "".join(traceback.format_exception(error)))
+        os._exit(1)
