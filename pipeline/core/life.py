@@ -6,7 +6,7 @@ it has read the stored revisions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -25,6 +25,39 @@ def settle(stored: Story | None, incoming: Story) -> Story:
     if _content(stored) == _content(incoming):
         return msgspec.structs.replace(incoming, received=stored.received)
     return incoming
+
+
+def changed_in_place(stored: Story | None, incoming: Story, history: Callable[[], Sequence[Story]]) -> Story:
+    """Return ``incoming`` as the revision that it is where a feed has changed an item and left its date as it was.
+
+    Without a version and with the date of the stored one, it would take the stored one's place unseen. What was stored
+    before with the same text is that revision again: two feeds of a publisher may have two texts of one item, and each
+    comes again with every change of its feed. Any other text is an update that was made when it arrived; the date is
+    that of the first revision. Where the arrival is unknown, or a kill is involved, nothing is changed.
+    """
+    if stored is None or incoming.version is not None or incoming.received is None:
+        return incoming
+    if {stored.status, incoming.status} != {Status.USABLE}:
+        return incoming
+    made = incoming.version_created
+    if made is not None and made not in (stored.version_created, stored.first_created):
+        return incoming
+    text = _text(incoming)
+    known = stored if _text(stored) == text else next((one for one in history() if _text(one) == text), None)
+    if known is not None:
+        return msgspec.structs.replace(
+            incoming,
+            version_created=known.version_created,
+            first_created=known.first_created,
+            received=known.received,
+            signal=known.signal,
+        )
+    return msgspec.structs.replace(
+        incoming,
+        version_created=None,
+        first_created=incoming.first_created or made,
+        signal=incoming.signal or "update",
+    )
 
 
 def supersedes(stored: Story | None, incoming: Story) -> bool:
@@ -67,6 +100,11 @@ def alerts_of(stored: Story | None, incoming: Story) -> list[Alert]:
 def _titled(stored: Story, incoming: Story) -> Story:
     """Return ``incoming`` with the stored headline where it has none, as many kills: a reader must know the story."""
     return incoming if incoming.headline else msgspec.structs.replace(incoming, headline=stored.headline)
+
+
+def _text(story: Story) -> tuple[str | None, ...]:
+    """Return what a reader reads: that of a feed's item whose categories change has not changed."""
+    return story.headline, story.body, story.ed_note
 
 
 def _content(story: Story) -> Story:

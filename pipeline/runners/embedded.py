@@ -214,7 +214,7 @@ class Embedded:
     def _revise(self, story: Story, *, silent: bool) -> None:
         """Store one revision, and the alerts that follow from it and from what was stored before."""
         stored = self.store.newest(story.id)
-        story = life.settle(stored, story)
+        story = life.changed_in_place(stored, life.settle(stored, story), lambda: self.store.revisions(story.id))
         if stored is not None and story.revision < stored.revision and self.store.has(story):
             self._count(story, repeated=True)  # a late one that comes again: it has been dealt with
             return

@@ -97,3 +97,44 @@ def test_the_alerts_of_any_order_of_arrival_end_at_what_the_newest_says(
     assert stored is not None
     expected = {match.rule for match in stored.matches} if stored.status is Status.USABLE else set()
     assert set(alive) == expected
+
+
+PUBLISHED, LATER = datetime(2026, 6, 15, 8, tzinfo=UTC), datetime(2026, 6, 15, 9, tzinfo=UTC)
+
+
+def item(headline: str, *, received: datetime | None = PUBLISHED, **more: object) -> Story:
+    """Return an item of a feed: no version, and a date that does not change with the text."""
+    base = story(None, headline=headline, version_created=PUBLISHED, received=received)
+    return msgspec.structs.replace(base, **more)
+
+
+def test_an_item_that_a_feed_changes_under_its_old_date_is_an_update_of_its_arrival() -> None:
+    first, second = item("Attack"), item("Calm", received=LATER)
+    found = life.changed_in_place(first, second, lambda: [first])
+    assert found.revision > first.revision
+    assert (found.first_created, found.version_created, found.signal) == (PUBLISHED, None, "update")
+    assert (found.time, found.replaces) == (PUBLISHED, True)
+
+
+def test_a_text_that_was_stored_before_is_the_revision_that_it_was() -> None:
+    first = item("Attack")
+    second = life.changed_in_place(first, item("Calm", received=LATER), lambda: [first])
+    third = datetime(2026, 6, 15, 10, tzinfo=UTC)
+    for known in (first, second):
+        again = item(known.headline or "", received=third, subjects=())
+        found = life.changed_in_place(second, again, lambda: [second, first])
+        assert (found.revision, found.signal) == (known.revision, known.signal)
+
+
+def test_what_has_a_version_or_a_date_of_its_own_or_was_killed_is_left_as_it_is() -> None:
+    stored = item("Attack")
+    killed = item("Attack", status=Status.CANCELED)
+    for before, incoming in (
+        (None, item("Calm")),
+        (stored, item("Calm", version="2")),
+        (stored, msgspec.structs.replace(item("Calm"), version_created=LATER)),
+        (stored, item("Calm", received=None)),
+        (killed, item("Calm", received=LATER)),
+        (stored, item("Calm", received=LATER, status=Status.CANCELED)),
+    ):
+        assert life.changed_in_place(before, incoming, lambda: [stored]) == incoming

@@ -301,6 +301,27 @@ ITEM = (
 )
 
 
+def test_an_item_changed_under_its_old_date_is_a_revision_and_two_texts_of_two_feeds_do_not_take_turns(
+    tmp_path: Path,
+) -> None:
+    settings(tmp_path)
+    files = [tmp_path / "world.xml", tmp_path / "top.xml"]
+    for file, headline in zip(files, ("Troops attacked the port", "A quiet day in the port"), strict=True):
+        date = "<pubDate>Mon, 15 Jun 2026 06:00:00 GMT</pubDate>"
+        file.write_text(RSS.format(f"<item><guid>7</guid><title>{headline}</title>{date}</item>"))
+    first, _ = run_once(tmp_path, *map(str, files))
+    again, _ = run_once(tmp_path, *map(str, files))
+    assert (first.repeats, first.alerts, again.repeats, again.alerts) == (0, 3, 2, 0)
+    archive = SqliteArchive(tmp_path / "w.db")
+    assert [(alert.type.value, alert.rule) for alert in archive.alerts(AlertFilter())] == [
+        ("new", "attack"),
+        ("retracted", "attack"),
+        ("updated", "quiet"),
+    ]
+    assert [story.headline for story in archive.history("7")] == ["Troops attacked the port", "A quiet day in the port"]
+    archive.close()
+
+
 def test_an_undated_item_of_a_changed_feed_alerts_once(tmp_path: Path) -> None:
     settings(tmp_path)
     feed = tmp_path / "feed.xml"

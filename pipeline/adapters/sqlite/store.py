@@ -45,6 +45,11 @@ class SqliteStore:
         ).fetchone()
         return story_of(row[0]) if row else None
 
+    def revisions(self, id_: str) -> list[Story]:
+        """Return every stored revision of a story, newest first."""
+        rows = self.connection.execute("SELECT document FROM revisions WHERE id = ? ORDER BY revision DESC", (id_,))
+        return [story_of(document) for (document,) in rows]
+
     def has(self, story: Story) -> bool:
         """Return whether this revision is stored."""
         found = self.connection.execute(

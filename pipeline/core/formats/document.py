@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.core.errors import InputError
 from pipeline.core.formats import strict_json
-from pipeline.core.formats.encodings import is_ebcdic
+from pipeline.core.formats.encodings import code_page, is_ebcdic
 from pipeline.core.formats.xml import Element, IllFormedError, local, parse_xml, recover_xml
 from pipeline.core.payload import Payload
 
@@ -79,11 +79,11 @@ class Document:
 
     @cached_property
     def text(self) -> str:
-        """The bytes as text: UTF-8, else what wires of the teleprinter age send, Latin-1 as Windows has it."""
+        """The bytes as text: UTF-8, else what wires of the teleprinter age send."""
         for mark, encoding in _BOMS:
             if self.data.startswith(mark):
                 return self.data.decode(encoding, "replace")
         try:
             return self.data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            return self.data.decode("cp1252", "replace")
+            return self.data.decode(code_page(self.data), "replace")

@@ -1,7 +1,8 @@
-"""XML in encodings that libxml2 does not know and the standard library does, turned into UTF-8.
+"""Encodings that say what they are in a way that libxml2 does not know, and those that do not say it at all.
 
-Mac and DOS code pages, ISO 2022, Shift JIS 2004, and EBCDIC, which older mainframes still write. Only what a
-declaration names counts, read strictly: bytes that do not fit it are refused.
+XML in what the standard library knows beside libxml2 is turned into UTF-8: Mac and DOS code pages, ISO 2022, Shift JIS
+2004, and EBCDIC, which older mainframes still write. Only what a declaration names counts, read strictly: bytes that do
+not fit it are refused. Teleprinter formats declare nothing; there the bytes inside words tell two code pages apart.
 """
 
 from __future__ import annotations
@@ -14,6 +15,19 @@ _DECLARED = re.compile(r"(<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"'])([A-Za-z][\w.
 _LOOK = 400
 # Text to Python, and none to a reader of news: `unicode_escape` writes any character in ASCII, UTF-7 hides its markup.
 _NEVER = frozenset(("unicode-escape", "raw-unicode-escape", "idna", "punycode", "utf-7", "undefined", "utf-8"))
+
+
+# Bytes that are letters in the code page of DOS and, in that of Windows, what no word has inside: quotes, or a capital.
+_DOS = re.compile(
+    rb"(?<=[A-Za-z])[\x81-\x84\x86-\x89\x8b\x8d\x8f\x90\x93-\x95\x98\x99\x9b\x9d](?=[A-Za-z])"
+    rb"|(?<=[a-z])[\x8a\x8c](?=[a-z])"
+)
+_WINDOWS = re.compile(rb"(?<=[A-Za-z])[\xc0-\xff](?=[A-Za-z])")
+
+
+def code_page(data: bytes) -> str:
+    """Return the Western code page that bytes are in which are no UTF-8: Latin-1 as Windows has it, or that of DOS."""
+    return "cp850" if len(_DOS.findall(data)) > len(_WINDOWS.findall(data)) else "cp1252"
 
 
 def is_ebcdic(data: bytes) -> bool:

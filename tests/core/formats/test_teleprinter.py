@@ -80,8 +80,14 @@ def test_notes_for_editors_behind_the_text_are_no_part_of_the_body() -> None:
     assert found.ed_note == "# acm NOTEBOOK Contacts: desk"
 
 
-def test_bytes_that_are_no_utf_8_are_latin() -> None:
-    assert story(iptc7901("Fähre fährt =").encode("cp1252")).headline == "Fähre fährt"
+@pytest.mark.parametrize("code_page", ["cp1252", "cp850", "cp437"])
+@pytest.mark.parametrize("headline", ["Fähre fährt über Öl", "Le procès à Genève reporté"])
+def test_bytes_that_are_no_utf_8_are_in_the_code_page_of_windows_or_dos(code_page: str, headline: str) -> None:
+    assert story(iptc7901(f"{headline} =").encode(code_page)).headline == headline
+
+
+def test_quotes_and_dashes_of_windows_are_no_letters_of_dos() -> None:
+    assert story(iptc7901("It’s “fine” – or not… =").encode("cp1252")).headline == "It’s “fine” – or not…"
 
 
 def test_anpa1312_fills_every_field() -> None:
