@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -207,6 +208,7 @@ MATCHED = (*TAGGED, "matches")
 _json = msgspec.json.Encoder()
 
 
+@lru_cache(maxsize=1024)
 def story_id(provider: str, uri: str) -> str:
     """Return the identity of the story that ``provider`` names ``uri``."""
     return sha256(f"{provider}\0{uri}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from elastic_transport import ConnectionError as Unconnected
-from elastic_transport import ConnectionTimeout, TlsError, TransportError
+from elastic_transport import ConnectionTimeout, JsonSerializer, TlsError, TransportError
 from elasticsearch import (
     ApiError,
     AsyncElasticsearch,
@@ -29,6 +30,23 @@ FAILURES = (ApiError, TransportError, UnsupportedProductError)
 logging.getLogger("elastic_transport").setLevel(logging.ERROR)  # one line an attempt; ours is one line an outage
 
 
+class Json(JsonSerializer):
+    """JSON by msgspec: a fetch is asked for, and answered, in hundreds of small objects."""
+
+    mimetype = "application/vnd.elasticsearch+json"
+
+    def json_dumps(self, data: Any) -> bytes:
+        """Return a request as JSON."""
+        return msgspec.json.encode(data)
+
+    def json_loads(self, data: bytes) -> Any:
+        """Return an answer; raises ValueError for what is no JSON, which the client turns into an error of its own."""
+        try:
+            return msgspec.json.decode(data)
+        except msgspec.DecodeError as error:
+            raise ValueError(str(error)) from None
+
+
 def client(settings: Settings) -> Elasticsearch:
     """Return the client of commands; it does not connect before the first request."""
     return Elasticsearch(settings.url, **_options(settings))
@@ -44,6 +62,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "request_timeout": settings.timeout,
         "max_retries": 0,  # what is tried again, and when, is ours to say
         "retry_on_timeout": False,
+        "serializers": {Json.mimetype: Json()},
     }
     if settings.api_key:
         options["api_key"] = settings.api_key

@@ -1,0 +1,194 @@
+"""The desk's stages under four stream processors, one after the other, each on one core: ours, its peers, stock Faust.
+
+The stages are the same functions (payload → parse → tag → match → fingerprint → messages), the stories those of
+Reuters-21578, read from ``../shared`` at run time. Each worker reads a topic of its own with the same payloads, and its
+rate is that of stories written and confirmed: from its first record until the last story stands in ``wire.stories``.
+All must come to the same numbers of stories and alerts. The peers live in virtual environments under the user's cache,
+installed from the package index at the first run; the project's lock knows nothing of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from time import monotonic, perf_counter, sleep
+
+import msgspec
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+
+from pipeline.adapters.kafka import topics
+from pipeline.adapters.kafka.records import story_key
+from pipeline.config import Config, load
+from tests.bench import Figure
+from tests.bench.bench_embedded import ROOT
+from tests.bench.bench_streaming import servers
+from tests.bench.peer_worker import written
+from tests.bench.rulebook import TEXTS, Rulebook
+from tests.bench.rulebook import stories as texts
+
+PEERS = {"quix": "quixstreams==3.28.0", "bytewax": "bytewax[kafka]==0.21.1"}
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wirewatch" / "peers"
+STORIES, STOCK = 6_000, 1_500
+"""Stories for each, and for stock Faust."""
+RULES, PARTITIONS, ROUNDS = 10_000, 4, 3
+CORE = max(os.sched_getaffinity(0))
+TICKS = os.sysconf("SC_CLK_TCK")
+LIMIT = 120.0
+"""Seconds that one worker has."""
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What one worker did: stories a second, processor seconds a story, and what it wrote."""
+
+    rate: float
+    used: float
+    alerts: int
+
+
+def run() -> Iterator[Figure]:
+    """Yield the rate and the processor time of ours beside the peers', the median of some rounds."""
+    pythons = {"faust": sys.executable, "stock": sys.executable} | {name: environment(name) for name in PEERS}
+    with tempfile.TemporaryDirectory() as name, servers(Path(name)) as (broker, _elasticsearch):
+        rules = write_rules(Path(name))
+        found: dict[str, list[Measured]] = {runner: [] for runner in pythons}
+        for _ in range(ROUNDS):
+            for runner, python in pythons.items():
+                found[runner].append(measure(runner, python, broker, rules))
+    rates = {runner: median(one.rate for one in measured) for runner, measured in found.items()}
+    used = {runner: median(one.used for one in measured) * 1e6 for runner, measured in found.items()}
+    for kind, values, better in (("confirmed", rates, max), ("processor time", used, min)):
+        ours, best = values["faust"], better(values[peer] for peer in PEERS)
+        share = ours / best if kind == "confirmed" else best / ours
+        yield Figure(
+            name=f"desk's stages, {RULES:,} rules, one core, {kind}",
+            value=ours,
+            unit="stories/s" if kind == "confirmed" else "µs/story",
+            peer=", ".join(f"{runner} {value:,.0f}" for runner, value in values.items() if runner != "faust")
+            + f"; {share:.2f} of the better peer, {_times(values, kind):.1f} × stock",
+            goal="0.95 of the faster peer, twice stock Faust",
+            met=share >= 0.95 and _times(values, kind) >= 2,
+        )
+
+
+def _times(values: dict[str, float], kind: str) -> float:
+    return values["faust"] / values["stock"] if kind == "confirmed" else values["stock"] / values["faust"]
+
+
+def environment(name: str) -> str:
+    """Return the interpreter of a peer's virtual environment: the peer first, then what our stages need."""
+    folder = CACHE / f"{PEERS[name].replace('==', '-').replace('[kafka]', '')}-py{sys.version_info.minor}"
+    python = folder / "bin" / "python"
+    if not python.exists():
+        partial = folder.with_suffix(".part")
+        shutil.rmtree(partial, ignore_errors=True)
+        sys.stderr.write(f"installing {PEERS[name]} to {folder}\n")
+        subprocess.run([sys.executable, "-m", "venv", partial], check=True)
+        options = ["--quiet", "--disable-pip-version-check"]
+        subprocess.run([partial / "bin" / "python", "-m", "pip", "install", *options, PEERS[name]], check=True)
+        partial.rename(folder)
+    ours = folder / "lib" / f"python3.{sys.version_info.minor}" / "site-packages" / "wirewatch-bench.pth"
+    ours.write_text(f"{sysconfig.get_path('purelib')}\n{ROOT}\n")
+    return str(python)
+
+
+def write_rules(folder: Path) -> Path:
+    """Write the rules of the benchmark of matching."""
+    file = folder / "rules.jsonl"
+    with file.open("w") as lines:
+        for number, (query, _theirs) in enumerate(Rulebook(texts(2_000)).rules(RULES)):
+            lines.write(json.dumps({"id": f"r{number}", "query": query, "topic": "bench"}) + "\n")
+    return file
+
+
+def payloads(count: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yield (key, value) of ninjs payloads of Reuters stories, each with a uri of its own."""
+    number = 0
+    while number < count:
+        with gzip.open(TEXTS, "rb") as lines:
+            for line in lines:
+                item = json.loads(line)
+                item["uri"] = f"urn:bench:{number}"
+                yield story_key(item["provider"], item["uri"]), json.dumps(item).encode()
+                number += 1
+                if number == count:
+                    return
+
+
+def measure(runner: str, python: str, broker: str, rules: Path) -> Measured:
+    """Return what one worker does with its stories."""
+    count = STORIES if runner != "stock" else STOCK
+    prefix = f"peers-{uuid.uuid4().hex[:8]}."
+    file = rules.with_name("wirewatch.yaml")
+    file.write_text(
+        f"mode: distributed\nrules: ['{rules}']\ntopics: [bench]\nkafka: {{brokers: ['{broker}'], prefix: {prefix}}}\n"
+    )
+    settings = load(str(file))
+    with topics_of(settings, broker), KafkaProducer(bootstrap_servers=broker, acks="all", linger_ms=5) as producer:
+        sent = [
+            producer.send(prefix + topics.INCOMING, value, key=key, headers=[("provider", b"reuters")])
+            for key, value in payloads(count)
+        ]
+        for future in sent:
+            future.get(60)
+        command = [python, str(ROOT / "tests" / "bench" / "peer_worker.py"), runner, str(file), str(CORE)]
+        worker = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        try:
+            assert worker.stdout is not None
+            line = worker.stdout.readline()
+            if not line:
+                raise RuntimeError(f"{runner}: {worker.communicate()[1]}")
+            began, before = (float(part) for part in line.split())
+            until = monotonic() + LIMIT
+            while written_to(broker, prefix + topics.STORIES) < count:
+                if monotonic() > until or worker.poll() is not None:
+                    worker.kill()
+                    errors = worker.communicate()[1]
+                    raise RuntimeError(f"{runner} did not write {count} stories in {LIMIT:.0f} s\n{errors}")
+                sleep(0.005)
+            ended, after = perf_counter(), processor_time(worker.pid)
+        finally:
+            worker.kill()
+            worker.communicate()
+        alerts = written_to(broker, prefix + topics.ALERTS)
+        return Measured(count / (ended - began), (after - before) / count, alerts)
+
+
+@contextlib.contextmanager
+def topics_of(settings: Config, broker: str) -> Iterator[None]:
+    """Make the topics of one worker, and delete them."""
+    names = [settings.kafka.prefix + name for name in (topics.INCOMING, *written(settings))]
+    with KafkaAdminClient(bootstrap_servers=broker) as admin:
+        shape = {"num_partitions": PARTITIONS, "replication_factor": 1}
+        admin.create_topics(dict.fromkeys(names, shape), wait_for_metadata=True)
+        try:
+            yield
+        finally:
+            admin.delete_topics(names)
+
+
+def written_to(broker: str, topic: str) -> int:
+    """Return how many records a topic has."""
+    if broker not in _consumers:
+        _consumers[broker] = KafkaConsumer(bootstrap_servers=broker)
+    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    return sum(_consumers[broker].end_offsets(partitions).values())
+
+
+_consumers: dict[str, KafkaConsumer] = {}
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds of processor time that a process has used, all its threads together."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
