@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -33,10 +34,13 @@ from pipeline.core.alerts import Alert
 from pipeline.core.payload import DeadLetter
 from pipeline.core.story import Story, story_id
 from pipeline.runners.copies import Copies
-from pipeline.runners.kills import reached
+from pipeline.runners.kills import notes, reached
 
 WORKER = "index"
 STEP = "index"
+
+PART = 125
+"""Stories in one request: Elasticsearch has something to do as soon as the documents of so many are made."""
 
 Fetched = Mapping[object, Sequence[Record]]
 
@@ -105,7 +109,8 @@ class IndexWorker:
 
     ``versions`` has the version of each rule in force.
 
-    Each of ``bulks`` writes a share of the fetch: while one waits for its answer, the next makes its documents.
+    Each of ``bulks`` writes PART stories of the fetch at a time: while one waits for its answer, the next makes its
+    documents.
     """
 
     def __init__(
@@ -130,8 +135,8 @@ class IndexWorker:
                 found.dead.append(_letter(record, f"{type(error).__name__}: {error}", traceback.format_exc()))
         folded = await self._fold(found.stories)
         await self._gather(folded)
-        await self._store(folded, found)
-        await self._kill([one.newest for one in folded if one.newest and one.changed], found)
+        noted = await self._store(folded, found)
+        await self._kill([one.newest for one in folded if one.newest and one.changed], noted, found)
         await self._put([*found.alerts, *found.held.values()], found)
         await self._bury(found.dead)
         _count(found)
@@ -150,14 +155,21 @@ class IndexWorker:
         for (one, _), story in zip(changed, gathered, strict=True):
             one.newest = story
 
-    async def _store(self, folded: Sequence[Folded], found: Sorted) -> None:
-        """Take back, keep the old, store the new."""
+    async def _store(self, folded: Sequence[Folded], found: Sorted) -> dict[str, Story]:
+        """Take back, keep the old, store the new; return the kills that are noted for them."""
         await self._retract([alert for one in folded for alert in one.retracted], found)
         await self._put([self.shelf.keep(old) for one in folded for old in one.old], found)
-        shares = [folded[share :: len(self.bulks)] for share in range(len(self.bulks))]
-        await asyncio.gather(
-            *(self._newest(bulk, share, found) for bulk, share in zip(self.bulks, shares, strict=True))
-        )
+        parts = deque(folded[start : start + PART] for start in range(0, len(folded), PART))
+        noted: dict[str, Story] = {}
+
+        async def write(bulk: Bulk) -> None:
+            while parts:
+                part = parts.popleft()
+                await self._newest(bulk, part, found)
+                noted.update(await notes(self.shelf, [one.newest for one in part if one.newest and one.changed]))
+
+        await asyncio.gather(*(write(bulk) for bulk in self.bulks))
+        return noted
 
     async def _newest(self, bulk: Bulk, folded: Sequence[Folded], found: Sorted) -> None:
         """Store the newest revisions, and where new stories stand."""
@@ -169,9 +181,9 @@ class IndexWorker:
                     actions.append(self.shelf.place(one.newest, one.month))
         _refuse(await bulk.write(actions), found)
 
-    async def _kill(self, stories: Sequence[Story], found: Sorted) -> None:
+    async def _kill(self, stories: Sequence[Story], noted: Mapping[str, Story], found: Sorted) -> None:
         """Do the same for stories of other uris that a kill among ``stories``, or of one of them, reaches."""
-        killed = await reached(self.shelf, self.bulks[0], stories)
+        killed = await reached(self.shelf, self.bulks[0], stories, noted)
         silent = {incoming.story.id for incoming in found.stories if incoming.silent}
         retracted: list[Alert] = []
         for one in killed:

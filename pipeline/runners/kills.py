@@ -7,7 +7,7 @@ come at the same time sees the other, and what both do is the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -29,15 +29,21 @@ class Killed(msgspec.Struct, frozen=True):
     tombstone: Story
 
 
-async def reached(shelf: Shelf, bulk: Bulk, stories: Sequence[Story]) -> list[Killed]:
-    """Return what is to be killed after ``stories`` have been stored: by one of them, or one of them."""
+async def notes(shelf: Shelf, stories: Sequence[Story]) -> dict[str, Story]:
+    """Return the kills that are noted for ``stories``; to be asked after they have been stored."""
+    return await shelf.kills(name for story in stories if story.status is Status.USABLE for name in chain.names(story))
+
+
+async def reached(shelf: Shelf, bulk: Bulk, stories: Sequence[Story], noted: Mapping[str, Story]) -> list[Killed]:
+    """Return what is to be killed after ``stories`` have been stored: by one of them, or one of them.
+
+    ``noted`` has the ``notes`` of these stories.
+    """
     found: dict[str, Killed] = {}
     for story in stories:
         if story.status is Status.CANCELED and chain.predecessors(story):
             found |= await _reach(shelf, bulk, story, story)
-    usable = [story for story in stories if story.status is Status.USABLE]
-    noted = await shelf.kills(name for story in usable for name in chain.names(story))
-    for story in usable:
+    for story in (story for story in stories if story.status is Status.USABLE):
         kill = next((noted[name] for name in chain.names(story) if name in noted), None)
         if kill is not None and kill.id != story.id and chain.reaches(kill, story):
             found |= await _reach(shelf, bulk, kill, story)
