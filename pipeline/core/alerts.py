@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -116,9 +117,9 @@ def told_together(alert: Alert) -> tuple[str, str, str, int]:
     return alert.type, alert.story.provider, alert.story.uri, alert.revision
 
 
-def cloud_event(alert: Alert) -> dict[str, Any]:
-    """Return the alert as a CloudEvent in structured mode, ready to be encoded."""
-    return {**event_attributes(alert), "data": {name: getattr(alert, name) for name in _DATA}}
+def cloud_event(alert: Alert, attributes: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the alert as a CloudEvent in structured mode, ready to be encoded; ``attributes`` are those it has."""
+    return {**(attributes or event_attributes(alert)), "data": {name: getattr(alert, name) for name in _DATA}}
 
 
 def event_attributes(alert: Alert) -> dict[str, str]:

@@ -126,14 +126,14 @@ def _folded(text: str) -> tuple[str, ...]:
     return tuple(chain.from_iterable(map(_chunks.__getitem__, text.split())))
 
 
-_once = lru_cache(maxsize=100_000)(fold)
+_once = lru_cache(maxsize=20_000)(fold)
 _remembered = lru_cache(maxsize=256)(_folded)
 
 
 class _Chunks(dict[str, tuple[str, ...]]):
     """The words of what stands between two spaces; forgets all when full, for a wire has no end of new words."""
 
-    limit, longest = 200_000, 40
+    limit, longest = 50_000, 40
 
     def __missing__(self, chunk: str) -> tuple[str, ...]:
         bare = chunk.strip('.,;:!?()"')

@@ -32,18 +32,17 @@ from pipeline.adapters.kafka.records import story_key
 from pipeline.config import Config, load
 from tests.bench import Figure
 from tests.bench.bench_embedded import ROOT
-from tests.bench.bench_streaming import servers
+from tests.bench.bench_streaming import processor_time, servers
 from tests.bench.peer_worker import written
 from tests.bench.rulebook import TEXTS, Rulebook
 from tests.bench.rulebook import stories as texts
 
 PEERS = {"quix": "quixstreams==3.28.0", "bytewax": "bytewax[kafka]==0.21.1"}
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wirewatch" / "peers"
-STORIES, STOCK = 6_000, 1_500
+STORIES, STOCK = 4_000, 500
 """Stories for each, and for stock Faust."""
 RULES, PARTITIONS, ROUNDS = 10_000, 4, 3
 CORE = max(os.sched_getaffinity(0))
-TICKS = os.sysconf("SC_CLK_TCK")
 LIMIT = 120.0
 """Seconds that one worker has."""
 
@@ -186,9 +185,3 @@ def written_to(broker: str, topic: str) -> int:
 
 
 _consumers: dict[str, KafkaConsumer] = {}
-
-
-def processor_time(pid: int) -> float:
-    """Return the seconds of processor time that a process has used, all its threads together."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS

@@ -30,6 +30,8 @@ from tests.servers.stack import Stack
 RECORDS, SIZE, PARTITIONS = 60_000, 2_000, 4
 STORIES = 20_000
 RATE, SECONDS = 500, 20
+PROCESSES = 4
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def run() -> Iterator[Figure]:
@@ -38,7 +40,7 @@ def run() -> Iterator[Figure]:
         yield from runners(kafka)
         config, made = prepare(Path(name))
         rules = config.with_name("rules.jsonl")
-        for measure in (whole, latency):
+        for measure in (whole, latency, scaling):
             with staged(Path(name), kafka, elasticsearch, rules=rules) as stage:
                 yield from measure(stage, made)
 
@@ -152,6 +154,36 @@ def latency(stage: Stage, made: Path) -> Iterator[Figure]:
             met=value <= most,
         )
     stage.stop(desk)
+
+
+def scaling(stage: Stage, made: Path) -> Iterator[Figure]:
+    """Yield the processor time of a story with one desk process, and with several that share the partitions."""
+    wire = stories(made, STORIES // 2)
+    partitions, used = stage.config.kafka.partitions, []
+    for count in (1, PROCESSES):
+        workers = [stage.start("desk") for _ in range(count)]
+        share = f" reads {partitions // count} partitions"
+        stage.until(lambda share=share, count=count: stage.log.read_text().count(share) >= count, "all read")  # type: ignore[misc]
+        before = sum(processor_time(worker.pid) for worker in workers)
+        stage.run("produce", str(wire))
+        stage.until(lambda: stage.drained("desk", topics.INCOMING), "desk", 300)
+        used.append((sum(processor_time(worker.pid) for worker in workers) - before) / (STORIES // 2) * 1e6)
+        for worker in workers:
+            stage.stop(worker)
+    yield Figure(
+        name=f"desk's processor time with {PROCESSES} processes",
+        value=used[1],
+        unit="µs/story",
+        goal="the same as with one process",
+        peer=f"one process {used[0]:,.0f}",
+        met=used[1] <= 1.1 * used[0],
+    )
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds of processor time that a process has used, all its threads together."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def stories(made: Path, count: int) -> Path:

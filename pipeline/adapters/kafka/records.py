@@ -176,9 +176,9 @@ def was_replayed(record: Record) -> bool:
 def alert_messages(alert: Alert, source: str = "") -> list[Message]:
     """Return an alert as a CloudEvent (structured, its attributes as headers too): for all, and for its topic."""
     key = story_key(alert.story.provider, alert.story.uri)
-    attributes = ((f"ce_{name}", value.encode()) for name, value in event_attributes(alert).items())
-    headers = (CLOUD_EVENT, *attributes)
-    value = encode(cloud_event(alert))
+    attributes = event_attributes(alert)
+    headers = (CLOUD_EVENT, *((f"ce_{name}", value.encode()) for name, value in attributes.items()))
+    value = encode(cloud_event(alert, attributes))
     names = [topics.ALERTS] + ([topics.alert_topic(alert.topic)] if alert.topic else [])
     return [Message(name, key, value, headers, source) for name in names]
 

@@ -36,7 +36,7 @@ _RUN, _ROWS, _BANDS = 3, 2, 6
 class _Numbers(dict[str, bytes]):
     """The 64-bit number of each word, the same in every process; forgets all when full."""
 
-    limit = 200_000
+    limit = 50_000
 
     def __missing__(self, word: str) -> bytes:
         if len(self) >= self.limit:

@@ -206,7 +206,7 @@ def _tags(view: View) -> Iterable[str]:
 class _Known(dict[str, tuple[int, ...]]):
     """The numbers of the keys that a word has: its own, those of wildcards and edits; remembered."""
 
-    limit = 200_000
+    limit = 50_000
 
     def __init__(self, numbers: dict[str, int], sorts: dict[str, int]) -> None:
         self.numbers, self.sorts = numbers, sorts

@@ -102,7 +102,7 @@ def starts(text: str) -> list[int]:
 class _Places(dict[str, tuple[tuple[int, int], ...]]):
     """Start and end of the words of a chunk; forgets all when full."""
 
-    limit, longest = 200_000, 40
+    limit, longest = 50_000, 40
 
     def __missing__(self, chunk: str) -> tuple[tuple[int, int], ...]:
         found = tuple([(start, end) for _word, start, end in words(chunk)])
