@@ -12,6 +12,7 @@ from typing import Any
 
 from lxml import etree
 
+from pipeline.core.errors import InputError
 from pipeline.core.flow import Parsed
 from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
@@ -41,10 +42,8 @@ def detect(document: Document) -> bool:
 
 
 def read(document: Document) -> Parsed:
-    """Return the article."""
-    root = etree.fromstring(
-        document.data, etree.HTMLParser(no_network=True, huge_tree=False, encoding=_encoding(document.data))
-    )
+    """Return the article; raises InputError for a page of which nothing can be read."""
+    root = _tree(document.data)
     metas = _metas(root)
     about = next(_described(root), {})
     uri = _canonical(root) or metas.get("og:url") or _string(about, "url") or _string(about, "@id")
@@ -65,6 +64,17 @@ def read(document: Document) -> Parsed:
         ],
     )
     return Parsed([finish(draft, document.payload, "html")])
+
+
+def _tree(data: bytes) -> Element:
+    parser = etree.HTMLParser(no_network=True, huge_tree=False, encoding=_encoding(data))
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.LxmlError, ValueError):
+        root = None
+    if root is None:
+        raise InputError("not readable as HTML: there is no element in it")
+    return root
 
 
 def _encoding(data: bytes) -> str | None:

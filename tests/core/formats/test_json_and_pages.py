@@ -91,3 +91,8 @@ def test_an_embargo_of_ap_without_an_end_withholds() -> None:
     item = {**AP_ITEM, "pubstatus": "embargoed"}
     assert story({"data": {"item": item}}).status is Status.WITHHELD
     assert story({"data": {"item": {**item, "embargoed": "2030-01-01T00:00:00Z"}}}).status is Status.USABLE
+
+
+def test_a_page_of_which_nothing_can_be_read_is_refused() -> None:
+    with pytest.raises(InputError, match="not readable as HTML"):
+        parsed(b'<!DOCTYPE html><html l\xff\xff og:type" content="article"')
