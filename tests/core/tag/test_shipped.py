@@ -64,4 +64,13 @@ def test_a_group_has_the_members_of_the_day(dictionary: Dictionary) -> None:
     assert "FI" not in dictionary.below("NATO", date(2020, 1, 1))
     assert {"KE", "FR"}.isdisjoint(dictionary.below("Sahel"))
     assert {"DE", "FR"} <= dictionary.below("Western Europe")
+    assert "RU" in dictionary.below("G8", date(2010, 1, 1))
+    assert "RU" not in dictionary.below("G8")
+    assert "BG" not in dictionary.below("Eurozone", date(2025, 6, 1))
+    assert "QA" not in dictionary.below("OPEC+", date(2020, 1, 1))
+    assert len(dictionary.below("OECD")) == 38
+    assert len(dictionary.below("OIC")) == 57
+    assert len(dictionary.below("Commonwealth")) == 56
+    assert dictionary.below("European Union") == dictionary.below("EU")
+    assert {"ID", "VN"} <= dictionary.below("southeast asia")
     assert dictionary.below("Nowhere") == frozenset()
