@@ -43,6 +43,7 @@ _LINKS = {
     "rewriteof": "evolvedfrom",
     "rewrite_of": "evolvedfrom",
     "previousversion": "previousversion",
+    "replacing": "previousversion",  # TT
 }
 _HTML_BODIES = ("body_xhtml", "body_html", "body_html5")
 _HTML_TYPES = ("html", "xhtml")

@@ -143,3 +143,9 @@ def test_what_is_no_text_where_text_belongs_is_passed_over() -> None:
     wrong = {"uri": "urn:x:1", "headline": "Ferry", "byline": 7, "ednote": [], "urgency": "high", "subject": {"a": 1}}
     found = story({**wrong, "language": None, "version": True, "bodies": "x", "associations": [1]})
     assert (found.byline, found.ed_note, found.urgency, found.subjects, found.version) == (None, None, None, (), None)
+
+
+def test_a_list_of_what_it_replaces_names_each_as_its_predecessor() -> None:
+    found = story({"uri": "c", "headline": "C", "replacing": ["a", "b"]})
+    assert found.links == (Link("previousversion", "a"), Link("previousversion", "b"))
+    assert found.replaces
