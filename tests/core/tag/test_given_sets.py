@@ -23,9 +23,9 @@ EVERY = {"reuters_train": 8}
 """Of the largest set every eighth story: the figures are those of this part."""
 FIGURES = {
     "reuters_train": {
-        "focus.F1": 0.8765,
-        "focus_non_us.F1": 0.8086,
-        "focus_top1.accuracy": 0.98,
+        "focus.F1": 0.876,
+        "focus_non_us.F1": 0.8077,
+        "focus_top1.accuracy": 0.9811,
         "people.F1": 0.8188,
         "orgs.F1": 0.8731,
     },
