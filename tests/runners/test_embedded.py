@@ -286,7 +286,15 @@ def test_a_watched_folder_takes_in_what_appears(tmp_path: Path) -> None:
         loop = asyncio.get_running_loop()
         loop.call_later(0.8, lambda: (incoming / "b.json.part").write_text(json.dumps(ninjs(3))))
         loop.call_later(1.2, lambda: (incoming / "b.json.part").rename(incoming / "b.json"))
-        loop.call_later(4.5, pipeline.stop)
+        deadline = loop.time() + 20
+
+        def stop_at_two() -> None:
+            if pipeline.report.stories >= 2 or loop.time() > deadline:
+                pipeline.stop()
+            else:
+                loop.call_later(0.1, stop_at_two)
+
+        stop_at_two()
         return await pipeline.run(sources)
 
     report = asyncio.run(run())
