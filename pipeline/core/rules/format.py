@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from pipeline.core.rules.query import (
     ITEMS,
@@ -26,7 +27,10 @@ from pipeline.core.rules.query import (
 from pipeline.core.words import is_paired
 
 _like_operator = re.compile(r"(near|before|atleast)[0-9]+")
-_bare = re.compile(r'[^\s()"“”„]+')
+_FRACTIONS = {unicodedata.normalize("NFKD", mark): mark for mark in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒↉⅟"}
+"""The characters that fold into several, with a sign between them at which a query would be cut."""
+_fraction = re.compile("|".join(sorted(_FRACTIONS, key=len, reverse=True)))
+_bare = re.compile(r"[\w.'-]+")
 
 
 def format_query(node: Node) -> str:
@@ -83,9 +87,10 @@ def _prefixes(part: Item | Phrase) -> str:
 def _plain(item: Item) -> str:
     if isinstance(item, Exact):
         return item.text
-    if isinstance(item, Wild):
-        return item.pattern[:-1] if is_paired(item.pattern) else item.pattern
-    return item.word
+    word = item.pattern if isinstance(item, Wild) else item.word
+    if isinstance(item, Wild) and is_paired(word):
+        word = word[:-1]
+    return _fraction.sub(lambda found: _FRACTIONS[found[0]], word) if "⁄" in word else word
 
 
 def _phrase(node: Phrase) -> str:

@@ -66,7 +66,7 @@ _SIGNS = {
     "OR": Sign.OR,
     "NOT": Sign.NOT,
 }
-_value = re.compile(rf"\s*(?P<term>[^\s(){_QUOTES}]+)")
+_value = re.compile(rf"\s*(?!=[{_QUOTES}])(?P<term>[^\s(){_QUOTES}]+)")
 _operator = re.compile(r"([A-Za-z]+)(\W?)([0-9]+)?")
 DISTANCES = ("NEAR", "BEFORE", "ATLEAST")
 _numberless = re.compile(rf"({'|'.join(DISTANCES)})/.*", re.DOTALL)

@@ -149,6 +149,6 @@ def data_term(field: str, value: str) -> Data:
         if value.lower() not in set(Status):
             raise TermError(f"status:{value} can never match", f"known: {', '.join(Status)}")
         return Data("status", (value.lower(),))
-    if not re.fullmatch(r"[\w-]+", value):
+    if not re.fullmatch(r"[\w-]+", value.lower()):
         raise TermError(f"signal: takes one word, not {value!r}", "signal:correction")
     return Data("signal", (value.lower(),))

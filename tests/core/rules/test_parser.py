@@ -67,6 +67,7 @@ def found(query: str, story: Story = STORY) -> list[str] | None:
         ("provider:reuters AND russia", ["Russia", "reuters"]),
         ("language:en AND subject:medtop:20000056 AND treaty", ["treaty", "en"]),
         ('subject:"armed conflict" AND treaty', ["treaty"]),
+        ('subject:="armed conflict" AND provider:=reuters AND treaty', ["treaty", "reuters"]),
         ("russia NOT treatment", ["Russia"]),
         ("o'brien", ["O’Brien"]),
         ("boss", ["boss"]),
@@ -230,6 +231,14 @@ def test_a_query_beyond_a_limit_is_refused_with_the_number(query: str, reason: s
     assert caught.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    "query", ["½", 'provider:="UN aid"', "1½ AND x", "a NEAR/2 ⅞kg", "=U.S. forms:go", 'sector:"NEAR/"']
+)
+def test_odd_signs_survive_the_formatter(query: str) -> None:
+    node = parse(query).node
+    assert parse(format_query(node)).node == node
+
+
 def test_the_plain_form_writes_every_operator() -> None:
     assert format_query(parse("a (b or  c)NOT “d e”").node) == 'a AND b AND or AND c AND NOT "d e"'
 
@@ -264,3 +273,74 @@ def test_what_a_query_costs_goes_by_the_stories_that_it_is_looked_at_for() -> No
     parse("pyongyang AND (the NEAR/1 of OR the NEAR/2 of)", limits=limits)
     with pytest.raises(QueryError, match="look-ups, 15 are allowed"):
         parse("the NEAR/1 of OR the NEAR/2 of", limits=limits)
+
+
+PIECES = (
+    *(
+        '"',
+        "“",
+        "(",
+        ")",
+        " ",
+        "\n",
+        "AND",
+        "OR",
+        "NOT",
+        "NEAR/5",
+        "BEFORE/",
+        "ATLEAST/2",
+        "near",
+        "W/3",
+        "~",
+        "~1",
+        "*",
+        "?",
+    ),
+    *(
+        "=",
+        "headline:",
+        "lead:",
+        "forms:",
+        "region:",
+        "urgency:",
+        "status:",
+        "provider:",
+        "KP",
+        "1..3",
+        "canceled",
+        "$war",
+    ),
+    *(
+        "aid",
+        "UN",
+        "att*",
+        "u.s.",
+        "o'brien",
+        "’s",
+        "9/11",
+        "北京",
+        "ไทย",
+        "é",
+        "\u0301",
+        "\ud800",
+        "\x0b",
+        "½",
+        "ß",
+        "-",
+        "&&",
+    ),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=10).map("".join))
+@settings(max_examples=1000, deadline=None)
+def test_whatever_is_written_is_a_query_or_refused_at_a_place(text: str) -> None:
+    refused: QueryError | None = None
+    try:
+        format_query(parse(text, define={"war": "attack OR invasion"}).node)
+    except QueryError as error:
+        refused = error
+    if refused is not None:
+        assert refused.reason
+        assert 1 <= refused.column <= len(text) + 1
+        assert refused.picture().splitlines()[-1].strip() == "^"
