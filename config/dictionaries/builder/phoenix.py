@@ -110,7 +110,7 @@ def _short(words: list[str], code: str, given: frozenset[str]) -> str:
     """Return a surname only where it is not the word that the tagger takes: ``David Lim``, ``Carlos Gustavo``."""
     usual = 0 if code in FAMILY_FIRST else -1
     if plain(words[usual]) not in given:
-        return ""
+        return "" if usual else words[0]  # said, where the family's name stands first: it may be a given one elsewhere
     return "-" if len(words) > 2 or plain(words[-1]) in given else words[-1]
 
 
