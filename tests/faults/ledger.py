@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from random import Random
 
 import msgspec
 from kafka.errors import KafkaError
@@ -19,8 +21,15 @@ from pipeline.core.payload import Payload
 from pipeline.core.story import story_id
 from tests.e2e.oracle import Expected, expected
 from tests.e2e.stage import Stage
+from tests.faults import wire
+from tests.faults.size import Size
 
 READS = {"desk": (topics.INCOMING,), "index": (topics.STORIES, topics.ALERTS)}
+
+SEEDS = itertools.count(1)
+
+AGAIN_WITHIN = 15.0
+"""Seconds in which a story alerts, whatever happens to a worker or to Elasticsearch."""
 
 OUTAGE = 300.0
 """Seconds that the ledger waits for a broker to come back, before it counts a story as not acknowledged."""
@@ -175,6 +184,22 @@ class Ledger:
         others = {id_ for id_, alert in raised.items() if alert.type is not AlertType.RETRACTED}
         strange = len(retracted - back) + len(others - should.alerts.keys())
         return strange, len(back - retracted) + len(should.alerts.keys() - others)
+
+
+def sending(stage: Stage, size: Size) -> Ledger:
+    """Begin to send stories that nobody has sent before."""
+    seed = next(SEEDS)
+    return Ledger(stage, wire.payloads(size.stories, seed), seed, size.rate)
+
+
+def through(ledger: Ledger, size: Size, fault: Callable[[int], None], pause: float | None = None) -> None:
+    """Do ``fault`` so often while stories are sent, with pauses of chance between, or of so many seconds."""
+    chance = Random(ledger.seed)
+    first, last = size.pause
+    last = min(last, 2 * size.stories / size.rate / size.faults - first)
+    for number in range(size.faults):
+        time.sleep(pause or chance.uniform(first, max(first, last)))
+        fault(number)
 
 
 def value(data: bytes, name: str) -> str:

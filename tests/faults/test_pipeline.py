@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -15,27 +15,21 @@ from pipeline.adapters.kafka.produce import Producer
 from pipeline.core.formats.key import cheap_key
 from pipeline.core.payload import Payload
 from tests.adapters.elastic.proxy import passes
-from tests.e2e.stage import Stage, staged
+from tests.e2e.stage import staged
 from tests.faults import fuzz, trouble, wire
-from tests.faults.conftest import Size
 from tests.faults.crew import Crew
-from tests.faults.ledger import Findings, Ledger
+from tests.faults.ledger import AGAIN_WITHIN, Findings, sending, through
 from tests.faults.report import Report
+from tests.faults.size import Size
 from tests.faults.trouble import Trouble
-from tests.servers.elastic import Elasticsearch
-from tests.servers.kafka import Kafka, cluster
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(7_200)]
-
-AGAIN_WITHIN = 15.0
-"""Seconds after a kill in which a worker's partitions alert again."""
 
 REPEATED = 250
 """Stories that a kill may repeat: one fetch, of 0.05 s of work, and what is done between two commits, 0.1 s apart."""
 
 STANDSTILL = 60.0
 KINDS = ["desk", "desk", "desk", "index"]
-SEEDS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -51,21 +45,6 @@ def crew(tmp_path_factory: pytest.TempPathFactory, kafka_address: str, hindered:
     folder = tmp_path_factory.mktemp("stage")
     with staged(folder, kafka_address, hindered.url, partitions=12, direct=hindered.target) as stage:
         yield Crew(stage, KINDS, "ours")
-
-
-def sending(stage: Stage, size: Size) -> Ledger:
-    seed = next(SEEDS)
-    return Ledger(stage, wire.payloads(size.stories, seed), seed, size.rate)
-
-
-def through(ledger: Ledger, size: Size, fault: Callable[[int], None], pause: float | None = None) -> None:
-    """Do ``fault`` so often while stories are sent, with pauses of chance between, or of so many seconds."""
-    chance = Random(ledger.seed)
-    first, last = size.pause
-    last = min(last, 2 * size.stories / size.rate / size.faults - first)
-    for number in range(size.faults):
-        time.sleep(pause or chance.uniform(first, max(first, last)))
-        fault(number)
 
 
 def test_worker_killed_and_failing_workers_cost_nothing_and_alert_again_at_once(
@@ -172,92 +151,3 @@ def test_worker_a_story_that_ends_its_process_is_found_and_buried_and_the_others
     assert letter.step == "desk"
     assert letter.attempts >= 3
     assert letter.reason == f"ended {letter.attempts} processes that worked on it"
-
-
-def test_index_that_is_killed_or_hangs_costs_nothing_and_delays_no_alert(
-    tmp_path: Path, kafka_address: str, size: Size, report: Report
-) -> None:
-    node = Elasticsearch(tmp_path / "elasticsearch")
-    node.start()
-    try:
-        with staged(tmp_path, kafka_address, node.url, partitions=6) as stage:
-            crew = Crew(stage, ["desk", "index"])
-            ledger = sending(stage, size)
-
-            def fault(number: int) -> None:
-                if number % 2:
-                    node.pause()
-                    time.sleep(60 if size.faults > 3 and number == 1 else 8)
-                    node.resume()
-                else:
-                    node.kill()
-                    node.start()
-
-            through(ledger, size, fault)
-            crew.keep(ledger)
-            found = ledger.compare(600)
-    finally:
-        node.stop()
-    report.add("index: Elasticsearch SIGKILL, SIGSTOP", size.faults, found)
-    assert found.harmless, found
-    assert found.delay < AGAIN_WITHIN, found
-
-
-def test_broker_that_is_killed_and_comes_back_costs_nothing(
-    tmp_path: Path, elasticsearch_url: str, size: Size, report: Report
-) -> None:
-    node = Kafka(tmp_path / "kafka")
-    node.start()
-    try:
-        with staged(tmp_path, node.address, elasticsearch_url, partitions=6) as stage:
-            crew = Crew(stage, ["desk", "index"])
-            ledger = sending(stage, size)
-
-            def fault(_number: int) -> None:
-                node.kill()
-                crew.look_after()
-                node.start()
-                crew.look_after()
-
-            through(ledger, size, fault)
-            found = finished(crew, ledger)
-    finally:
-        node.stop()
-    report.add("broker: SIGKILL and restart", size.faults, found)
-    assert found.harmless, found
-
-
-def test_cluster_whose_leader_is_killed_costs_nothing(
-    tmp_path: Path, elasticsearch_url: str, size: Size, report: Report
-) -> None:
-    nodes = cluster(tmp_path)
-    try:
-        for node in nodes:
-            node.spawn()
-        for node in nodes:
-            node.wait()
-        addresses = "', '".join(node.address for node in nodes)
-        with staged(tmp_path, addresses, elasticsearch_url, partitions=6, replication=3) as stage:
-            crew = Crew(stage, ["desk", "index"])
-            ledger = sending(stage, size)
-
-            def fault(number: int) -> None:
-                leader = nodes[stage.leader(number % 6) - 1]
-                leader.kill()
-                crew.look_after()
-                leader.start()
-                crew.look_after()
-
-            through(ledger, size, fault)
-            found = finished(crew, ledger)
-    finally:
-        for node in nodes:
-            node.stop()
-    report.add("broker: leader of three SIGKILL", size.faults, found)
-    assert found.harmless, found
-
-
-def finished(crew: Crew, ledger: Ledger) -> Findings:
-    """Keep the workers running until everything is worked off, and compare."""
-    crew.keep(ledger)
-    return ledger.compare(600)

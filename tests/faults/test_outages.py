@@ -1,0 +1,107 @@
+"""The whole pipeline while a server of its own is killed, paused and started again."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stage import staged
+from tests.faults.crew import Crew
+from tests.faults.ledger import AGAIN_WITHIN, Findings, Ledger, sending, through
+from tests.faults.report import Report
+from tests.faults.size import Size
+from tests.servers.elastic import Elasticsearch
+from tests.servers.kafka import Kafka, cluster
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(7_200)]
+
+
+def test_index_that_is_killed_or_hangs_costs_nothing_and_delays_no_alert(
+    tmp_path: Path, kafka_address: str, size: Size, report: Report
+) -> None:
+    node = Elasticsearch(tmp_path / "elasticsearch")
+    node.start()
+    try:
+        with staged(tmp_path, kafka_address, node.url, partitions=6) as stage:
+            crew = Crew(stage, ["desk", "index"])
+            ledger = sending(stage, size)
+
+            def fault(number: int) -> None:
+                if number % 2:
+                    node.pause()
+                    time.sleep(60 if size.faults > 3 and number == 1 else 8)
+                    node.resume()
+                else:
+                    node.kill()
+                    node.start()
+
+            through(ledger, size, fault)
+            crew.keep(ledger)
+            found = ledger.compare(600)
+    finally:
+        node.stop()
+    report.add("index: Elasticsearch SIGKILL, SIGSTOP", size.faults, found)
+    assert found.harmless, found
+    assert found.delay < AGAIN_WITHIN, found
+
+
+def test_broker_that_is_killed_and_comes_back_costs_nothing(
+    tmp_path: Path, elasticsearch_url: str, size: Size, report: Report
+) -> None:
+    node = Kafka(tmp_path / "kafka")
+    node.start()
+    try:
+        with staged(tmp_path, node.address, elasticsearch_url, partitions=6) as stage:
+            crew = Crew(stage, ["desk", "index"])
+            ledger = sending(stage, size)
+
+            def fault(_number: int) -> None:
+                node.kill()
+                crew.look_after()
+                node.start()
+                crew.look_after()
+
+            through(ledger, size, fault)
+            found = finished(crew, ledger)
+    finally:
+        node.stop()
+    report.add("broker: SIGKILL and restart", size.faults, found)
+    assert found.harmless, found
+
+
+def test_cluster_whose_leader_is_killed_costs_nothing(
+    tmp_path: Path, elasticsearch_url: str, size: Size, report: Report
+) -> None:
+    nodes = cluster(tmp_path)
+    try:
+        for node in nodes:
+            node.spawn()
+        for node in nodes:
+            node.wait()
+        addresses = "', '".join(node.address for node in nodes)
+        with staged(tmp_path, addresses, elasticsearch_url, partitions=6, replication=3) as stage:
+            crew = Crew(stage, ["desk", "index"])
+            ledger = sending(stage, size)
+
+            def fault(number: int) -> None:
+                leader = nodes[stage.leader(number % 6) - 1]
+                leader.kill()
+                crew.look_after()
+                leader.start()
+                crew.look_after()
+
+            through(ledger, size, fault)
+            found = finished(crew, ledger)
+    finally:
+        for node in nodes:
+            node.stop()
+    report.add("broker: leader of three SIGKILL", size.faults, found)
+    assert found.harmless, found
+
+
+def finished(crew: Crew, ledger: Ledger) -> Findings:
+    """Keep the workers running until everything is worked off, and compare."""
+    crew.keep(ledger)
+    return ledger.compare(600)
