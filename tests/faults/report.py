@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +15,9 @@ BEGIN, END = "<!-- faults -->", "<!-- /faults -->"
 CONFIDENCE = 0.95
 
 HEAD = (
-    "| test | faults | stories | lost, twice, stale | alerts missing, strange | dead letters wrong | repeated stories "
-    "(of one fault) | repeated alerts | longest to an alert | longest standstill | at most so many faults do harm |"
+    "| test | faults | stories | lost, twice, stale | alerts missing, strange | dead letters wrong | "
+    "repeated stories (of one fault) | repeated alerts | longest to an alert | longest standstill | "
+    "at most so many faults do harm | run |"
 )
 
 
@@ -27,6 +27,7 @@ class Row(msgspec.Struct):
     test: str
     faults: int
     found: Findings
+    run: str
 
     def __str__(self) -> str:
         """Return the line of the table."""
@@ -44,6 +45,7 @@ class Row(msgspec.Struct):
             f"{f.delay:.1f} s",
             f"{f.standstill:.0f} s",
             f"{harm(self.faults):.0%}" if f.harmless else "harm was done",
+            self.run,
         )
         return f"| {' | '.join(cells)} |"
 
@@ -57,36 +59,20 @@ def harm(faults: int) -> float:
 
 
 class Report:
-    """The rows of one run, at so many stories a second; written to ``page`` where there is one."""
+    """The rows of a run, at so many stories a second; written to ``page`` where there is one."""
 
     def __init__(self, rate: int, page: Path | None) -> None:
         self.rate = rate
         self.page = page
-        self.rows: list[Row] = []
 
     def add(self, test: str, faults: int, found: Findings) -> None:
-        """Add what a test found."""
-        self.rows.append(Row(test, faults, found))
-        if self.page is not None:
-            self.write(self.page)
-
-    def text(self) -> str:
-        """Return the table, with when and where it was made."""
-        machine = (
-            f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-        )
-        lines = [
-            f"Run on {datetime.now(UTC):%Y-%m-%d} at {self.rate} stories a second on {machine}.",
-            "",
-            HEAD,
-            "|" + " --- |" * HEAD.count(" |"),
-            *map(str, self.rows),
-        ]
-        return "\n".join(lines)
-
-    def write(self, page: Path) -> None:
-        """Put the table in its place on the page."""
-        text = page.read_text(encoding="utf-8")
+        """Add what a test found, in the place of what it found before."""
+        if self.page is None:
+            return
+        row = Row(test, faults, found, f"{datetime.now(UTC):%Y-%m-%d}, {self.rate}/s, {os.cpu_count()} cores")
+        text = self.page.read_text(encoding="utf-8")
         before, _, rest = text.partition(BEGIN)
-        _, _, after = rest.partition(END)
-        page.write_text(f"{before}{BEGIN}\n{self.text()}\n{END}{after}", encoding="utf-8")
+        table, _, after = rest.partition(END)
+        others = [line for line in table.splitlines()[3:] if not line.startswith(f"| {test} |")]
+        lines = [BEGIN, HEAD, "|" + " --- |" * (HEAD.count("|") - 1), *others, str(row), END]
+        self.page.write_text(before + "\n".join(lines) + after, encoding="utf-8")
