@@ -10,7 +10,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from kafka import KafkaProducer
 
+from pipeline.adapters.kafka import topics
 from tests.e2e.stage import ROOT, Stage, staged
 
 BAD = b'{"no": "story"}'
@@ -98,3 +100,20 @@ def test_on_kafka_a_retry_goes_through_the_desk_again_and_a_drop_is_for_good(sta
     stage.run("dead", "drop", first)
     assert len(stage.dead()) == 1
     assert "0 dropped" in stage.run("dead", "drop", "--step", "index").stderr
+
+    stage.start("index")
+    stories = topics.full_name(stage.config.kafka, topics.STORIES)
+    with KafkaProducer(bootstrap_servers=stage.config.kafka.brokers[0]) as producer:
+        producer.send(stories, b"no story", headers=[("replay", b"1"), ("from", b"elsewhere")]).get(30)
+    for attempts in (1, 2):
+        stage.until(lambda a=attempts: [a] == tried(stage), "the letter of index")  # type: ignore[misc]
+        if attempts == 1:
+            stage.run("dead", "retry", "--step", "index")
+    [letter] = [letter for letter in stage.dead() if letter.step == "index"]
+    assert letter.headers is not None
+    assert letter.headers["replay"] == "1", "it alerts nobody when it is sent once more"
+    assert "headers:" in stage.run("dead", "show", letter.id).stdout
+
+
+def tried(stage: Stage) -> list[int]:
+    return [letter.attempts for letter in stage.dead() if letter.step == "index"]

@@ -29,7 +29,7 @@ READS = {"desk": (topics.INCOMING,), "index": (topics.STORIES, topics.ALERTS)}
 SEEDS = itertools.count(1)
 
 AGAIN_WITHIN = 15.0
-"""Seconds in which a story alerts, whatever happens to a worker or to Elasticsearch."""
+"""Seconds in which a story alerts, whatever happens to a worker or to Elasticsearch: see ``Crew.again_within``."""
 
 OUTAGE = 300.0
 """Seconds that the ledger waits for a broker to come back, before it counts a story as not acknowledged."""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.stage import staged
 from tests.faults.crew import Crew
-from tests.faults.ledger import AGAIN_WITHIN, Findings, Ledger, sending, through
+from tests.faults.ledger import Findings, Ledger, sending, through
 from tests.faults.report import Report
 from tests.faults.size import Size
 from tests.servers.elastic import Elasticsearch
@@ -44,7 +44,7 @@ def test_index_that_is_killed_or_hangs_costs_nothing_and_delays_no_alert(
         node.stop()
     report.add("index: Elasticsearch SIGKILL, SIGSTOP", size.faults, found)
     assert found.harmless, found
-    assert found.delay < AGAIN_WITHIN, found
+    assert found.delay < crew.again_within, found
 
 
 def test_broker_that_is_killed_and_comes_back_costs_nothing(

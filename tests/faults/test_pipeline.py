@@ -18,7 +18,7 @@ from tests.adapters.elastic.proxy import passes
 from tests.e2e.stage import staged
 from tests.faults import fuzz, trouble, wire
 from tests.faults.crew import Crew
-from tests.faults.ledger import AGAIN_WITHIN, Findings, sending, through
+from tests.faults.ledger import Findings, sending, through
 from tests.faults.report import Report
 from tests.faults.size import Size
 from tests.faults.trouble import Trouble
@@ -52,7 +52,7 @@ def test_worker_killed_and_failing_workers_cost_nothing_and_alert_again_at_once(
 ) -> None:
     found = worker(crew, size)
     report.add("worker: SIGKILL, unforeseen errors", size.faults, found)
-    assert holds(found, size), found
+    assert holds(found, size, crew.again_within), found
 
 
 def test_worker_the_oracle_sees_that_stock_faust_does_not_hold_this(
@@ -60,9 +60,10 @@ def test_worker_the_oracle_sees_that_stock_faust_does_not_hold_this(
 ) -> None:
     few = msgspec.structs.replace(size, stories=min(size.stories, 2_000), faults=2, pause=(1, 2))
     with staged(tmp_path, kafka_address, elasticsearch_url, partitions=12) as stage:
-        found = worker(Crew(stage, KINDS, "stock"), few)
+        crew = Crew(stage, KINDS, "stock")
+        found = worker(crew, few)
     assert found.lost, found
-    assert not holds(found, few)
+    assert not holds(found, few, crew.again_within)
 
 
 def worker(crew: Crew, size: Size) -> Findings:
@@ -74,9 +75,9 @@ def worker(crew: Crew, size: Size) -> Findings:
     return ledger.compare()
 
 
-def holds(found: Findings, size: Size) -> bool:
+def holds(found: Findings, size: Size, within: float) -> bool:
     """Whether killed workers have cost nothing, repeated no more than they must, and alerted again in time."""
-    return found.harmless and found.repeated <= size.faults * REPEATED and found.delay < AGAIN_WITHIN
+    return found.harmless and found.repeated <= size.faults * REPEATED and found.delay < within
 
 
 def test_deploy_a_rolling_restart_costs_nothing_and_repeats_next_to_nothing(
@@ -111,7 +112,7 @@ def test_index_answers_that_fail_or_are_lost_cost_nothing_and_delay_no_alert(
     report.add("index: 429, 503, lost, cut off and short answers, read-only block", hindered.counted, found)
     assert hindered.counted > len(faults)
     assert found.harmless, found
-    assert found.delay < AGAIN_WITHIN, found
+    assert found.delay < crew.again_within, found
 
 
 def test_rebalance_workers_that_come_and_go_while_the_index_is_slow_cost_nothing(
