@@ -6,6 +6,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections import Counter
@@ -69,6 +70,7 @@ class Stage:
         self.log = folder / "workers.log"
         self._log = self.log.open("wb")
         self._admin: KafkaAdminClient | None = None
+        self._looking = threading.Lock()
 
     @property
     def config(self) -> Config:
@@ -155,9 +157,20 @@ class Stage:
 
     def progress(self, worker: str, names: Sequence[str]) -> tuple[int, int]:
         """Return how many records of these topics a worker has acknowledged, and how many there are."""
+        with self._looking:
+            try:
+                return self._progress(worker, names)
+            except (KafkaError, OSError):
+                admin, self._admin = self._admin, None  # one that has lost its broker may never find it again
+                if admin is not None:
+                    admin.close()
+                raise
+
+    def _progress(self, worker: str, names: Sequence[str]) -> tuple[int, int]:
         group = f"{self.config.kafka.prefix}wirewatch-{worker}"
         if self._admin is None:
-            self._admin = KafkaAdminClient(bootstrap_servers=list(self.config.kafka.brokers))
+            brokers = list(self.config.kafka.brokers)
+            self._admin = KafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=10_000)
         wanted = {topics.full_name(self.config.kafka, name) for name in names}
         described = self._admin.describe_topics(sorted(wanted))
         places = [TopicPartition(t["name"], p["partition_index"]) for t in described for p in t["partitions"]]

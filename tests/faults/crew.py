@@ -20,8 +20,10 @@ class Crew:
         self.kinds = kinds
         self.runner = runner
         began = time.monotonic()
+        self.logs = [stage.folder / f"{kind}-{place}.log" for place, kind in enumerate(kinds)]
         self.workers = [self._start(place) for place in range(len(kinds))]
-        stage.wait_reading()
+        for place in range(len(kinds)):
+            self._wait_reading(place)
         self.started = time.monotonic() - began
 
     @property
@@ -50,9 +52,10 @@ class Crew:
         self.look_after()
 
     def restart(self, place: int) -> float:
-        """Stop a worker as a deployment does, and start it again; return the seconds that the stop took."""
+        """Stop a worker as a deployment does, and start it again until it reads; return the seconds of the stop."""
         seconds = self.stage.stop(self.workers[place])
         self.workers[place] = self._start(place)
+        self._wait_reading(place)
         return seconds
 
     def visit(self, kind: str) -> None:
@@ -78,4 +81,9 @@ class Crew:
     def _start(self, place: int) -> subprocess.Popen[bytes]:
         kind = self.kinds[place]
         hooked = ("tests.faults.hooked", self.runner, str(self.stage.folder)) if self.runner and kind == "desk" else ()
-        return self.stage.start(kind, "--instance", f"{kind}-{place}", module=hooked or ("pipeline",))
+        name, log = f"{kind}-{place}", self.logs[place]
+        return self.stage.start(kind, "--instance", name, module=hooked or ("pipeline",), log=log)
+
+    def _wait_reading(self, place: int) -> None:
+        log = self.logs[place]
+        self.stage.until(lambda: " reads " in log.read_text(), f"{log} says that it reads", 180)
