@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -18,6 +20,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("rate", "a second"),
     ):
         parser.addoption(f"--fault-{name}", type=int, help=f"{help_}, in place of those of the size")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each test of faults its time, where it says none itself."""
+    seconds = 7_200 if config.getoption("--fault-size", default="small") == "large" else 420
+    for item in items:
+        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(seconds))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from tests.faults.size import Size
 from tests.servers.elastic import Elasticsearch
 from tests.servers.kafka import Kafka, cluster
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(7_200)]
+pytestmark = pytest.mark.servers
 
 
 def test_index_that_is_killed_or_hangs_costs_nothing_and_delays_no_alert(

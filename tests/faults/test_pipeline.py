@@ -23,7 +23,7 @@ from tests.faults.report import Report
 from tests.faults.size import Size
 from tests.faults.trouble import Trouble
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(7_200)]
+pytestmark = pytest.mark.servers
 
 REPEATED = 250
 """Stories that a kill may repeat: one fetch, of 0.05 s of work, and what is done between two commits, 0.1 s apart."""
