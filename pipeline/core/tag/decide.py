@@ -20,6 +20,8 @@ _UNPROVEN = "weak alias without evidence in the story"
 _SILENT = frozenset({"agent", "office", "money"})
 """Uses that nothing is decided about here."""
 _NO_CUES: Counter[str] = Counter()
+_SURELY = 2
+"""Distinct local cues from which on a country's name is the town's of the same name: ``Lebanon`` in Pennsylvania."""
 _NEAR = 2
 """Characters between a town and what says where it lies."""
 _ABBREVIATION = 5
@@ -70,7 +72,7 @@ class _Decision:
             return
         for hit in self.pending:
             self._weigh(hit)
-        if not self.strong and not any(hit.accepted for hit in self.pending):
+        if not any(hit.accepted and hit.sense.use in REGIONAL for hit in self.hits):
             self._settle(cues)
 
     def _look(self) -> bool:
@@ -158,8 +160,15 @@ class _Decision:
         Only where nothing but the town itself points to its larger namesake, and nothing to any third country.
         """
         local = max(cues, key=lambda region: cues[region]) if cues else self.context.home
-        towns = [hit for hit in self.hits if hit.accepted and hit.sense.use in ("city", "capital")]
-        named = {hit.sense.region for hit in self.hits if hit.accepted and hit.sense.use not in ("city", "capital")}
+        accepted = [hit for hit in self.hits if hit.accepted]
+        towns = [
+            hit
+            for hit in accepted
+            if hit.sense.use in ("city", "capital")
+            or (hit.sense.use == "name" and cues.get(local, 0) >= _SURELY and hit.placed(local))
+        ]
+        moving = {id(hit) for hit in towns}
+        named = {hit.sense.region for hit in accepted if id(hit) not in moving}
         if named - {local}:
             return
         for hit in towns:

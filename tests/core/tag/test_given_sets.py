@@ -30,7 +30,7 @@ FIGURES = {
         "orgs.F1": 0.8731,
     },
     "tr_news": {"mentions.R": 0.9771, "mentions.P": 0.8912},
-    "lgl": {"mentions.R": 0.9235, "mentions.P": 0.8269},
+    "lgl": {"mentions.R": 0.926, "mentions.P": 0.833},
     "gum_news": {"mentions.F1": 0.8899, "people.F1": 0.5288, "orgs.F1": 0.6079},
 }
 

@@ -103,6 +103,18 @@ def test_a_surname_behind_its_institution_is_as_good_as_a_title(tag: Tag) -> Non
     assert "Paul Volcker" in {actor.name for actor in tag(body="The Federal Reserve's Volcker spoke.").actors}
 
 
+def test_a_country_s_name_is_a_town_s_where_two_local_cues_say_so(tag: Tag) -> None:
+    local = "Lebanon's School Board met at the Middle School on Monday."
+    assert [region.code for region in tag(body=local).regions] == ["US"]
+    assert [region.code for region in tag(body="Lebanon's school closed on Monday.").regions] == ["LB"]
+    assert "LB" in {region.code for region in tag(body=f"{local} Lebanese pupils came.").regions}
+
+
+def test_a_firm_of_another_country_does_not_keep_a_town_from_being_named(tag: Tag) -> None:
+    body = "A Gainesville man stole a Kia. Gainesville police met the School Board."
+    assert "US" in {region.code for region in tag(body=body).regions}
+
+
 def test_a_headline_in_capitals_is_read(tag: Tag) -> None:
     tags = tag("TURKEY AND IRAN SIGN GAS DEAL", "The deal was signed.")
     assert {region.code for region in tags.regions} == {"TR", "IR"}
