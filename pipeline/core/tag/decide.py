@@ -13,7 +13,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.core.tag.dictionary import Sense
-from pipeline.core.tag.neighbours import Words, after_town, forbidden, minority, namesake, preposition, qualify, ticker
+from pipeline.core.tag.neighbours import (
+    Words,
+    after_town,
+    forbidden,
+    listed,
+    minority,
+    namesake,
+    preposition,
+    qualify,
+    ticker,
+)
 from pipeline.core.tag.scan import PLACES, REGIONAL, Hit
 
 _UNPROVEN = "weak alias without evidence in the story"
@@ -53,6 +63,8 @@ class _Decision:
         self.hits = hits
         self.context = context
         self.pending: list[Hit] = []
+        self.lists: dict[int, Hit] = {}
+        """The name before a weak one, by its place among the pending ones."""
         self.strong: dict[str, int] = {}
         """Strong hits by region; a plain dictionary, for a Counter looks up in Python what it has not."""
         self.moved: dict[str, Sense] = {}
@@ -70,8 +82,8 @@ class _Decision:
             self._bring_home(cues)
         if not self.pending:
             return
-        for hit in self.pending:
-            self._weigh(hit)
+        for number, hit in enumerate(self.pending):
+            self._weigh(hit, self.lists.get(number))
         if not any(hit.accepted and hit.sense.use in REGIONAL for hit in self.hits):
             self._settle(cues)
 
@@ -135,6 +147,8 @@ class _Decision:
         elif before is not None and hit.sense.use == "demonym" and minority(before, hit):
             hit.reason = f"a people of {before.written}"
         elif hit.sense.weak:
+            if before is not None:
+                self.lists[len(self.pending)] = before
             self.pending.append(hit)
         else:
             hit.accepted, hit.evidence = True, "strong alias"
@@ -181,7 +195,7 @@ class _Decision:
                 self._count(local)
                 hit.accept(sense, "a namesake in a local story")
 
-    def _weigh(self, hit: Hit) -> None:
+    def _weigh(self, hit: Hit, before: Hit | None) -> None:
         """Choose among the senses of a weak alias the one with evidence, or refuse them all."""
         context = self.context
         if hit.sense.use == "division" and len(hit.pattern.form) <= _ABBREVIATION:
@@ -208,8 +222,12 @@ class _Decision:
             hit.accept(best, "the dateline")
         elif region and region == context.home:
             hit.accept(best, "the provider's home")
-        elif (best.use in PLACES - {"city"} or best.weight >= _SETTLED_BY) and not hit.text.caps and self._placed(hit):
+        elif hit.text.caps or not (best.use in PLACES - {"city"} or best.weight >= _SETTLED_BY):
+            hit.reason = _UNPROVEN
+        elif self._placed(hit):
             hit.accept(hit.senses[0], f"after {preposition(hit)!r}")
+        elif before is not None and listed(before, hit):
+            hit.accept(hit.senses[0], f"in a list with {before.written}")
         else:
             hit.reason = _UNPROVEN
 

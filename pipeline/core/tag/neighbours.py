@@ -146,6 +146,19 @@ def preposition(hit: Hit) -> str:
     return ""
 
 
+_AND = frozenset({" and ", " or ", ", ", ", and "})
+
+
+def listed(before: Hit, hit: Hit) -> bool:
+    """Say whether a name stands in a list behind a place: ``to Manchester and Cork``."""
+    if not before.accepted or before.sense.use not in PLACES or before.text is not hit.text:
+        return False
+    written = hit.text.written
+    if written[hit.end : hit.end + 1] == " " and written[hit.end + 1 : hit.end + 2].isupper():
+        return False  # the first word of a longer name
+    return written[before.end : hit.start] in _AND
+
+
 def minority(before: Hit, hit: Hit) -> bool:
     """Say whether a people is one of the country before it: ``Bosnian Serbs``, ``Guatemalan Indians``."""
     return (

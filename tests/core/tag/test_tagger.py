@@ -110,6 +110,11 @@ def test_a_country_s_name_is_a_town_s_where_two_local_cues_say_so(tag: Tag) -> N
     assert "LB" in {region.code for region in tag(body=f"{local} Lebanese pupils came.").regions}
 
 
+def test_a_weak_town_in_a_list_is_as_good_as_the_place_before_it(tag: Tag) -> None:
+    assert {region.code for region in tag(body="They moved to Manchester and Cork.").regions} == {"GB", "IE"}
+    assert {region.code for region in tag(body="They met Manchester and Cork Whitfield.").regions} == {"GB"}
+
+
 def test_a_firm_of_another_country_does_not_keep_a_town_from_being_named(tag: Tag) -> None:
     body = "A Gainesville man stole a Kia. Gainesville police met the School Board."
     assert "US" in {region.code for region in tag(body=body).regions}
