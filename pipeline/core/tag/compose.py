@@ -208,7 +208,9 @@ def _nobodys(role: Hit, *, political: bool) -> bool:
     """
     form, sense = role.pattern.form, role.sense
     if sense.use == "office":
-        return word_before(role) != "the" or not (form in DEFINITE or (political and form in HEADS))
+        return word_before(role) != "the" or not (
+            form in DEFINITE or (political and (form in HEADS or sense.sector != "GOV"))
+        )
     return sense.sector in _FOREIGN or form in UNMANNED or preposition(role) in _INSIDE
 
 
