@@ -83,6 +83,12 @@ def declared_topics(config: Config) -> tuple[str, ...] | None:
     return None if config.mode == "embedded" and not config.topics else config.topics
 
 
+def unread_book(config: Config, names: Dictionary, today: date, refuse: Callable[[Problem], None]) -> RuleBook:
+    """Return a book of rules with none in it."""
+    known, topics = DictionaryNames(names), declared_topics(config)
+    return RuleBook(known, config.rule_limits, topics, refuse, today, locate=query_problem)
+
+
 def rule_book(
     config: Config,
     names: Dictionary,
@@ -93,7 +99,7 @@ def rule_book(
     """Return the rules of ``paths``, or else of the configured files; ``refuse`` gets each problem, now and later."""
     topics = declared_topics(config)
     known = DictionaryNames(names)
-    book = RuleBook(known, config.rule_limits, topics, refuse, today, locate=query_problem)
+    book = unread_book(config, names, today, refuse)
     files = rulefiles.read(paths or rule_paths(config), topics)
     files.check_define(files.parser(known, config.rule_limits))
     book.read(files.entries(), files.define)

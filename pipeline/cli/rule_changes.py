@@ -59,12 +59,15 @@ def run(options: argparse.Namespace, settings: Config) -> int:
     if options.action == "sync":
         return _sync(options, settings)
     names = wiring.dictionary(settings)
-    book = wiring.rule_book(settings, names, Clock().now().date(), lambda problem: print(problem, file=sys.stderr))
+    book = wiring.unread_book(settings, names, Clock().now().date(), lambda problem: print(problem, file=sys.stderr))
+    files = rulefiles.read(wiring.rule_paths(settings), wiring.declared_topics(settings))
+    book.read(files.entries(), files.define)
     log = wiring.rule_log(settings)
     try:
         with log.edit() as write:
-            book.replace(log.changes())
-            book.settle()
+            book.replace(
+                log.changes()
+            )  # and no more: who owns an id is known without a look at the other rules' queries
             parser = Parser(DictionaryNames(names), dict(book.define), settings.rule_limits)
             changes, done = CHANGES[options.action](options, book, parser)
             write(changes)
