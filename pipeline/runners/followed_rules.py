@@ -92,19 +92,19 @@ class FollowedRules:
         whole = False
         changes: dict[str, bytes | None] = {}
         while True:
+            if not whole and all([await consumer.position(place) >= ends[place] for place in self._places]):
+                whole = True
+                self.book.replace((key, value) for key, value in changes.items() if value is not None)
+                changes.clear()
+                await self._settle()
             for batch in (await consumer.getmany(timeout_ms=int(TICK * 1000))).values():
                 for key, value in map(change_of, batch):
                     changes.pop(key, None)  # the order is that of the last record
                     changes[key] = value
-            if not whole:
-                whole = all([await consumer.position(place) >= ends[place] for place in self._places])
-                if not whole:
-                    continue
-                self.book.replace((key, value) for key, value in changes.items() if value is not None)
-            else:
+            if whole:
                 self.book.take(changes.items())
-            changes.clear()
-            await self._settle()
+                changes.clear()
+                await self._settle()
 
     async def _settle(self) -> None:
         """Bring the rules up to date, a slice at a time, and tell the others what has failed."""
