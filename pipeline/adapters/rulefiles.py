@@ -113,6 +113,8 @@ def load(
         else:
             for rule in files.rules(parser, today, rules.versions):  # those that are refused, for their problems
                 rules.add(rule)
+        if cache.worth:
+            gc.freeze()  # nor are they looked through for garbage later, while stories wait
     finally:
         if enabled:
             gc.enable()

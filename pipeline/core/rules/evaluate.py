@@ -84,6 +84,11 @@ def tagged(node: Tag, view: View) -> Iterator[Any]:
 
 def extents(part: Node, view: View) -> list[Extent]:
     """Return first and last position of each place where an item or a phrase stands, in ascending order."""
+    if type(part) is Word and part.field is None:
+        found = view.points.get(part.word)
+        if found is None:
+            found = view.points[part.word] = _extents(part, view)
+        return found
     found = view.extents.get(id(part))
     if found is None:
         found = view.extents[id(part)] = _extents(part, view)
@@ -143,7 +148,12 @@ def places(side: Side, view: View) -> list[Extent]:
     """Return the places of a side of NEAR in ascending order."""
     if len(side) == 1:
         return extents(side[0], view)
-    return sorted({extent for part in side for extent in extents(part, view)})
+    found = view.extents.get(id(side))
+    if found is None:
+        found = sorted({extent for part in side for extent in extents(part, view)})
+        view.spend(len(found))
+        view.extents[id(side)] = found
+    return found
 
 
 def _gap(first: Side, second: Side, view: View) -> int:

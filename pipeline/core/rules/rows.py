@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from pipeline.core.rules.terms import as_written
 from pipeline.core.words import counts, folded, words
 
-READ = 32_768
-"""The characters of a field that rules look at: a longer text is cut there, so that no story costs without bound."""
 FEW = 8
 """Words whose places are looked up one by one before all are."""
 MOSTLY_CAPITALS = 0.8
@@ -27,7 +25,7 @@ class Row:
     __slots__ = ("_asked", "_capitals", "_chunks", "_counts", "_places", "_starts", "field", "start", "text", "words")
 
     def __init__(self, field: str, text: str, start: int) -> None:
-        self.field, self.text, self.start = field, text[:READ], start
+        self.field, self.text, self.start = field, text, start
         self.words = folded(self.text)
         self._asked = 0
         self._chunks: list[str] = []

@@ -9,7 +9,6 @@ from pipeline.core.rules.definition import Rule
 from pipeline.core.rules.evaluate import holds
 from pipeline.core.rules.index import Index
 from pipeline.core.rules.keys import keys
-from pipeline.core.rules.query import Node
 from pipeline.core.rules.shown import Shown, shown, spans_of
 from pipeline.core.rules.view import TooCostly, View
 from pipeline.core.story import Match, Story
@@ -23,8 +22,6 @@ class RuleSet:
         self._numbers: dict[str, int] = {}
         self.index = Index()
         """What selects the rules that are looked at."""
-        self._terms: dict[Node, Node] = {}
-        """The one object for all equal terms that are shown: a story looks it up once."""
         self._shown: dict[int, Shown] = {}
         """What a match shows, by number, of the rules that have matched."""
         self.versions: dict[str, str | None] = {}
@@ -113,7 +110,7 @@ class RuleSet:
                 if posting & 1 or holds(rule.node, view):
                     what = known.get(number)
                     if what is None:
-                        what = known[number] = shown(rule.node, self._terms)
+                        what = known[number] = shown(rule.node)
                     places = spans_of(rule.node, what, view)
                     matches.append(Match(rule.id, rule.topic, places, rule.version, rule.severity))
             except TooCostly as error:  # the fault of the story: the rule stays in force

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from bisect import bisect_right
 from collections.abc import Iterator
+from sys import intern
 from typing import Any, NamedTuple
 
-from pipeline.core.rules.evaluate import Extent, extents, holds, places, tagged
+from pipeline.core.rules.evaluate import FEW, Extent, extents, holds, places, tagged
 from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Tag, Word
 from pipeline.core.rules.view import View
 from pipeline.core.story import Span
@@ -17,23 +18,24 @@ MOST_SPANS = 100
 
 
 class Shown(NamedTuple):
-    """The terms whose places together are those of a query; each has none where it does not hold.
+    """What a query shows wherever it stands: words alone, or terms; neither where that depends on the story."""
 
-    ``terms`` is None where what shows depends on what holds; ``apart``: no two of them ever stand in one place.
-    """
-
+    words: tuple[str, ...] | None
     terms: tuple[Node, ...] | None
-    apart: bool
+    pair: tuple[str, str] | None = None
+    """The words of a phrase of two, which is all there is."""
 
 
-def shown(node: Node, known: dict[Node, Node] | None = None) -> Shown:
-    """Return the terms of a query that show wherever they stand; equal ones are one object, where ``known``."""
+def shown(node: Node) -> Shown:
+    """Return the terms whose places together are those of a query; each has none where it does not hold."""
     found = _terms(node)
-    if found is None:
-        return Shown(None, apart=False)
-    if known is not None:
-        found = tuple([known.setdefault(term, term) for term in found])
-    return Shown(found, all(type(term) is Word and term.field is None for term in found))
+    if found is not None and all(type(term) is Word and term.field is None for term in found):
+        return Shown(tuple([intern(term.word) for term in found]), found)  # type: ignore[union-attr]
+    if type(node) is Phrase and node.at == (0, 1) and node.within is None and node.field is None:
+        first, second = node.items
+        if type(first) is Word and type(second) is Word:
+            return Shown(None, found, (intern(first.word), intern(second.word)))
+    return Shown(None, found)
 
 
 def _terms(node: Node) -> tuple[Node, ...] | None:
@@ -57,16 +59,22 @@ def spans(node: Node, view: View) -> tuple[Span, ...]:
 
 def spans_of(node: Node, what: Shown, view: View) -> tuple[Span, ...]:
     """Return the same, where it is known what the query shows."""
-    terms, apart = what
-    if terms is None:
-        terms = tuple(_true(node, view))
-    known, found = view.marks, []
-    for term in terms:
-        marks = known.get(id(term))
-        found += _marks(term, view) if marks is None else marks
-    if apart:
+    words, terms, pair = what
+    found: list[int] = []
+    if words is not None:  # by far the commonest, and no two words ever stand in one place
+        known = view.words
+        for word in words:
+            marks = known.get(word)
+            found += view.mark_word(word, MOST_SPANS) if marks is None else marks
         found.sort()
         return tuple(map(view.spans.__getitem__, found[:MOST_SPANS]))
+    if pair is not None and not view.paired:
+        after: list[int] | set[int] = view.word(pair[1])
+        after = after if len(after) <= FEW else set(after)
+        found = view.mark([(at, at + 1) for at in view.word(pair[0]) if at + 1 in after][:MOST_SPANS])
+        return tuple(map(view.spans.__getitem__, found))
+    for term in _true(node, view) if terms is None else terms:
+        found += _marks(term, view)
     return tuple(dict.fromkeys(map(view.spans.__getitem__, sorted(set(found))[:MOST_SPANS])))
 
 
@@ -81,11 +89,13 @@ def _true(node: Node, view: View) -> Iterator[Node]:
 
 
 def _marks(node: Any, view: View) -> list[int]:
-    """Return the codes of the places of one term, and remember them, since rules share words."""
-    kind = type(node)
-    if kind is Word and node.field is None:
-        found = view.mark_word(node.word, MOST_SPANS)
-    elif kind is Tag:
+    """Return the codes of the places of one term, and remember them, since rules share terms."""
+    if type(node) is Word and node.field is None:
+        return view.words.get(node.word) or view.mark_word(node.word, MOST_SPANS)
+    found = view.marks.get(id(node))
+    if found is not None:
+        return found
+    if isinstance(node, Tag):
         found = []
         for span in [span for tag in tagged(node, view) for span in tag.spans]:
             key = view.extent(span)

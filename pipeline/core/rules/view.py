@@ -20,6 +20,8 @@ from pipeline.core.story import Span, Story
 from pipeline.core.words import is_paired
 
 GAP = 2 * MAX_DISTANCE
+READ, READ_BRIEF = 32_768, 4_096
+"""The characters that rules look at, of a body and of any other field: so that no story costs without bound."""
 STEPS = 60_000
 """Places that distances and patterns may look at in one story; an ordinary one takes a few hundred."""
 FEW = 8
@@ -48,10 +50,12 @@ class View:
         "gaps",
         "marks",
         "paired",
+        "points",
         "rows",
         "spans",
         "story",
         "vocabulary",
+        "words",
     )
 
     def __init__(self, story: Story) -> None:
@@ -61,7 +65,7 @@ class View:
         for field in SEARCHED:
             text = getattr(story, field)
             if text:
-                row = Row(field, text, start)
+                row = Row(field, text[: READ if field == "body" else READ_BRIEF], start)
                 self.rows.append(row)
                 start += len(row.words) + GAP
         self.vocabulary: set[str] = set(chain.from_iterable([row.words for row in self.rows]))
@@ -73,12 +77,16 @@ class View:
         self._found: dict[Item, list[int]] = {}
         self._steps = STEPS
         self._asked = self._marked = 0
+        self.points: dict[str, list[tuple[int, int]]] = {}
+        """The places of words."""
         self.extents: dict[int, list[tuple[int, int]]] = {}
-        """The places of items and phrases by the identity of the node."""
+        """The places of other items and phrases by the identity of the node."""
         self.gaps: dict[tuple[int, ...], int] = {}
         """The shortest distances between two sides of NEAR, as they are measured."""
         self.marks: dict[int, list[int]] = {}
         """The codes of the places of a term, by the identity of the node, as they are found."""
+        self.words: dict[str, list[int]] = {}
+        """The codes of the places of a word, as they are found."""
         self.spans: dict[int, Span] = {}
         """The spans of those codes."""
 
@@ -157,7 +165,7 @@ class View:
             texts += [("subject", text) for subject in story.subjects for text in (subject.code, subject.name)]
             for field, text in texts:
                 if text:
-                    row = Row(field, text, start)
+                    row = Row(field, text[:READ_BRIEF], start)
                     self.beside.append(row)
                     start += len(row.words) + GAP
             self._others = Positions(self.beside, self.spend)
@@ -222,13 +230,15 @@ class View:
     def mark_word(self, word: str, most: int) -> list[int]:
         """Return the codes of a word's first places, and note their spans: those of all words, from a few on."""
         found = self.word(word)[:most]
-        if self._marked < FEW or self.paired:
-            self._marked += 1
-            return self.mark(zip(found, found, strict=True))
-        if self._marked == FEW:
-            self._marked += 1
-            self._mark_all()
-        return [position << 16 for position in found]
+        self._marked += 1
+        if self._marked <= FEW or self.paired:
+            marks = self.mark(zip(found, found, strict=True))
+        else:
+            if self._marked == FEW + 1:
+                self._mark_all()
+            marks = [position << 16 for position in found]
+        self.words[word] = marks
+        return marks
 
     def _mark_all(self) -> None:
         """Note the spans of all words."""
