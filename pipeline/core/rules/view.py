@@ -22,7 +22,7 @@ from pipeline.core.words import is_paired
 GAP = 2 * MAX_DISTANCE
 READ, READ_BRIEF = 32_768, 4_096
 """The characters that rules look at, of a body and of any other field: so that no story costs without bound."""
-STEPS = 60_000
+STEPS = 40_000
 """Places that distances and patterns may look at in one story; an ordinary one takes a few hundred."""
 FEW = 8
 """Words that are looked for one by one before all are indexed."""
