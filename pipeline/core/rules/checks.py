@@ -61,7 +61,7 @@ _MULTIPLY = re.compile(r"[$/~]")
 
 def refuse_costly(node: Node, text: str, limits: Limits) -> None:
     """Raise QueryError where the query is beyond a limit."""
-    if len(text) <= min(limits.clauses, limits.patterns) and not _MULTIPLY.search(text):
+    if len(text) <= min(limits.clauses, limits.patterns, limits.cost // (1 + HEAVY)) and not _MULTIPLY.search(text):
         return  # it has no more terms than characters
     clauses = distances = patterns = 0
     for leaf in leaves(node):

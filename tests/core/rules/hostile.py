@@ -7,7 +7,7 @@ from pipeline.core.rules.definition import Rule, compiled
 from pipeline.core.rules.parser import Parser
 from pipeline.core.story import Story
 
-LIFTED = Limits(characters=1_000_000, clauses=20_000, distances=20_000, patterns=20_000)
+LIFTED = Limits(characters=1_000_000, clauses=20_000, distances=20_000, patterns=20_000, cost=10**9)
 
 TEXTS = {
     "one word": "attack " * 150_000,
