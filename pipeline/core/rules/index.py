@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from itertools import chain, pairwise, zip_longest
+from itertools import chain, zip_longest
 from struct import Struct
 
 import numpy as np
@@ -119,9 +119,8 @@ class Index:
         pairs = self.pairs
         if pairs:
             for row in view.rows:
-                found += [
-                    after[b] for a, b in pairwise(row.words) if (after := pairs.get(a)) is not None and b in after
-                ]
+                behind = zip(map(pairs.get, row.words), row.words[1:], strict=False)
+                found += [after[word] for after, word in behind if after is not None and word in after]
         numbers = self.numbers
         found += [numbers[key] for key in self._others(view) if key in numbers]
         return found

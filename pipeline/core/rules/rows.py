@@ -22,7 +22,10 @@ _paragraph = re.compile(r"\n[ \t\r]*\n")
 class Row:
     """The words of one field, from position ``start`` on."""
 
-    __slots__ = ("_asked", "_capitals", "_chunks", "_counts", "_places", "_starts", "field", "start", "text", "words")
+    __slots__ = (
+        *("_asked", "_capitals", "_chunks", "_counts", "_lower", "_places", "_starts"),
+        *("field", "start", "text", "words"),
+    )
 
     def __init__(self, field: str, text: str, start: int) -> None:
         self.field, self.text, self.start = field, text, start
@@ -30,6 +33,7 @@ class Row:
         self._asked = 0
         self._chunks: list[str] = []
         self._capitals: bool | None = None
+        self._lower: str | None = None
         self._counts: list[int] | None = None
         self._starts: list[int] | None = None
         self._places: list[tuple[int, int]] | None = None
@@ -42,6 +46,9 @@ class Row:
         self._asked += 1
         if self._asked > FEW:
             return self.places()[number]
+        found = self._found(number)
+        if found is not None:
+            return found
         index, within = number, 0
         word, chunks = self.words[number], self._split()
         if number >= len(chunks) or self.words.count(word) > 1 or folded(chunks[number]) != (word,):
@@ -53,6 +60,24 @@ class Row:
             self._starts = starts(self.text)
         start, (low, high) = self._starts[index], _places[chunks[index]][within]
         return start + low, start + high
+
+    def _found(self, number: int) -> tuple[int, int] | None:
+        """Return the place by looking for the letters of the word, which serves where they stand nowhere else.
+
+        A word of letters and digits is not parted by anything, so where its letters are found as often as the word,
+        each of them is the word.
+        """
+        word = self.words[number]
+        if self._lower is None:
+            self._lower = self.text.lower() if self.text.isascii() else ""
+        lower, count = self._lower, self.words.count(word)
+        if not word.isalnum() or lower.count(word) != count:
+            return None
+        start = lower.find(word)
+        if count > 1:
+            for _earlier in range(self.words[:number].count(word)):
+                start = lower.find(word, start + len(word))
+        return start, start + len(word)
 
     def _split(self) -> list[str]:
         if not self._chunks:

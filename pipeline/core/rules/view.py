@@ -209,7 +209,8 @@ class View:
     def span(self, first: int, last: int) -> Span:
         """Return the place in the story from the word at ``first`` to that at ``last``."""
         row = self.row(first)
-        return (row.field, row.place(first)[0], row.place(last)[1] - self.wide(last))
+        start, end = row.place(first)
+        return (row.field, start, (end if first == last else row.place(last)[1]) - self.wide(last))
 
     def mark(self, extents: Iterable[tuple[int, int]]) -> list[int]:
         """Return the codes of some extents, and note their spans; into subjects, which are lists, no span points."""
@@ -251,6 +252,6 @@ class View:
         """Return a key that sorts a span of the tagger, which may lie anywhere, among those of words."""
         row = next((row for row in self.rows if row.field == span[0]), None)
         if row is None:
-            return (sys.maxsize >> 16 << 16) + span[1]
+            return (sys.maxsize + SEARCHED.index(span[0]) << 64) + (span[1] << 32) + span[2]
         at = bisect_right(range(len(row.words)), span[1], key=lambda number: row.place(row.start + number)[1])
         return ((row.start + at) << 16 | MAX_DISTANCE * 3) + span[2]
