@@ -47,6 +47,7 @@ def limit(stage: Stage, topic: str, most: int) -> None:
 
 
 def indexed(stage: Stage) -> set[str]:
+    stage.indexed()  # makes what is written searchable
     archive = ElasticArchive(stage.config.elasticsearch)
     found = {found.uri.removeprefix("urn:odd:") for found in archive.stories(ANYTHING)}
     archive.close()
