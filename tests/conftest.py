@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tracemalloc  # noqa: F401  pytest imports it where an object is collected: in two threads at once that fails
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn

@@ -72,7 +72,7 @@ async def move(settings: Settings, client: AsyncElasticsearch, bulk: Bulk, move:
     mark = await _written(client, move.source)
     if move.template.name != templates.HELD:  # of which documents are removed: it is copied whole while it stands still
         await _copy(client, bulk, move, {"match_all": {}}, pace)
-    await client.indices.put_settings(index=move.source, settings={"blocks.write": True})
+    await client.indices.add_block(index=move.source, block="write")  # unlike the setting, waits for writes under way
     try:
         since = {"match_all": {}} if move.template.name == templates.HELD else {"range": {"_seq_no": {"gt": mark}}}
         await _copy(client, bulk, move, since, pace)
@@ -148,7 +148,7 @@ async def _pages(client: AsyncElasticsearch, index: str, wanted: dict[str, Any])
 
 
 async def _written(client: AsyncElasticsearch, index: str) -> int:
-    """Return a number of Elasticsearch's own count of writes that every shard has reached."""
+    """Return a number of Elasticsearch's own count of writes up to which every shard has done them all."""
     answer = await client.indices.stats(index=index, level="shards")
     copies = [copy for shard in answer.body["indices"][index]["shards"].values() for copy in shard]
-    return min(int(copy["seq_no"]["max_seq_no"]) for copy in copies)
+    return min(int(copy["seq_no"]["local_checkpoint"]) for copy in copies)
