@@ -22,9 +22,10 @@ BRIEF, USUAL = 200, 10_000
 
 # Code point ranges of the scripts without spaces: Thai, Lao, Burmese, Khmer, kana, Chinese characters.
 _PAIRED = (
-    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ebd\u0ec0-\u0ece\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17d7\u17dc\u17dd"
-    "\u3005-\u3007\u3041-\u3096\u3099\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
-    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af"
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ebd\u0ec0-\u0ece\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3"
+    "\u17d7\u17dc\u17dd\u3005-\u3007\u3038-\u303a\u3041-\u3096\u3099\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3192-\u3195\u31f0-\u31ff\u3280-\u3289\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+    "\U00020000-\U000323af"
 )
 _paired = re.compile(f"[{_PAIRED}]")
 
@@ -85,6 +86,7 @@ def _ranges(codes: list[int]) -> str:
 
 def fold(word: str) -> str:
     """Return one word as it is compared: without case and accents, one apostrophe, initials with a final dot."""
+    word = word.replace("´", "'")  # in Unicode it is a space with an accent
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold()).translate(_FOLDED)
     text = "".join(unicodedata.normalize("NFC", text).split())
     return text + "." if "." in text and text[-1] != "." else text

@@ -15,7 +15,7 @@ from pipeline.core.words import fold, folded, is_paired, words
     ("text", "expected"),
     [
         ("Mutual-aid pact, 9/11", "mutual aid pact 9 11"),
-        ("O'Brien, O’Brien and OʼBrien", "o'brien o'brien and o'brien"),
+        ("O'Brien, O’Brien, O´Brien and OʼBrien", "o'brien o'brien o'brien and o'brien"),
         ("Russia's army; the boss' car", "russia 's army the boss car"),
         ("the 1990's", "the 1990 's"),
         ("The U.S. told us, U.S.-led, U.S too", "the u.s. told us u.s. led u.s. too"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from pipeline.core.rules.query import (
     ITEMS,
@@ -23,14 +22,14 @@ from pipeline.core.rules.query import (
     Side,
     Tag,
     Wild,
+    Word,
 )
+from pipeline.core.rules.spelling import is_pair, spelt, spelt_alone, spelt_exactly
 from pipeline.core.words import is_paired
 
 _like_operator = re.compile(r"(near|before|atleast)[0-9]+")
-_FRACTIONS = {unicodedata.normalize("NFKD", mark): mark for mark in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒↉⅟"}
-"""The characters that fold into several, with a sign between them at which a query would be cut."""
-_fraction = re.compile("|".join(sorted(_FRACTIONS, key=len, reverse=True)))
 _bare = re.compile(r"[\w.'-]+")
+_wild = re.compile(r"([*?])")
 
 
 def format_query(node: Node) -> str:
@@ -86,23 +85,34 @@ def _prefixes(part: Item | Phrase) -> str:
 
 def _plain(item: Item) -> str:
     if isinstance(item, Exact):
-        return item.text
-    word = item.pattern if isinstance(item, Wild) else item.word
-    if isinstance(item, Wild) and is_paired(word):
-        word = word[:-1]
-    return _fraction.sub(lambda found: _FRACTIONS[found[0]], word) if "⁄" in word else word
+        return spelt_exactly(item.text)
+    if not isinstance(item, Wild):
+        return spelt(item.word)
+    if is_paired(item.pattern):
+        return spelt_alone(item.pattern[:-1])
+    return "".join(part if part in "*?" else spelt(part) for part in _wild.split(item.pattern))
 
 
 def _phrase(node: Phrase) -> str:
-    text, after = "", 0
-    for item, at in zip(node.items, node.at, strict=True):
-        word = _plain(item)
-        if text and is_paired(word) and text[-1] == word[0] and at == after - 1:
-            text += word[1:]  # two pairs that share a character
-        else:
-            text += ("" if not text or word == "'s" else " ") + word
-        after = at + (len(word) if is_paired(word) else 1)
+    text = ""
+    for run in _runs(node):
+        word = spelt(*(item.word for item in run if isinstance(item, Word))) if len(run) > 1 else _plain(run[0])
+        text += ("" if not text or word == "'s" else " ") + word
     return f'{_prefixes(node)}"{text}"' + (f"~{node.within}" if node.within is not None else "")
+
+
+def _runs(node: Phrase) -> list[list[Item]]:
+    """Return the items, each in a list, those that are pairs of characters of one run in one."""
+    runs: list[list[Item]] = []
+    last = -1
+    for item, at in zip(node.items, node.at, strict=True):
+        pair = isinstance(item, Word) and is_pair(item.word)
+        if pair and at == last:
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+        last = at + 1 if pair else -1
+    return runs
 
 
 def _quoted(text: str) -> str:

@@ -41,7 +41,7 @@ def text_term(
     items = [
         (at, _item(text[start:end], word, field, exact=exact, forms=forms))
         for at, (word, start, end) in enumerate(entries)
-        if not (len(word) == 1 and is_paired(word) and _ends_pair(entries, at))
+        if not (at and entries[at - 1][2] == end)  # the end of a run of characters, which the pair before it holds
     ]
     if len(items) == 1:
         if within is not None:
@@ -53,18 +53,13 @@ def text_term(
 def _item(text: str, word: str, field: TextField | None, *, exact: bool, forms: bool) -> Item:
     if _wild.search(word):
         return _pattern(word, field, exact=exact or forms)
-    if is_paired(word):  # a single character: any pair that begins with it
-        return Word(word, field) if len(word) > 1 else Wild(f"{word}*", field)
+    if is_paired(text):  # a single character: any pair that begins with it; folded, it may be two (Thai am)
+        return Wild(f"{word}*", field) if len(text) == 1 else Word(word, field)
     if exact and forms:
         raise TermError("= and forms: exclude each other", "= takes the word as it is written")
     if exact:
         return Exact(as_written(text), word, field)
     return Forms(word, field) if forms and word.isalpha() else Word(word, field)
-
-
-def _ends_pair(entries: list[tuple[str, int, int]], at: int) -> bool:
-    """Return whether the single character at ``at`` is the end of a run, which the pair before it holds already."""
-    return at > 0 and entries[at - 1][1] == entries[at][1] - 1 and is_paired(entries[at - 1][0])
 
 
 def _entries(text: str) -> list[tuple[str, int, int]]:

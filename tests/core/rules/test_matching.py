@@ -131,3 +131,19 @@ def test_a_formatted_query_parses_into_the_same_tree(node: Node) -> None:
         assert "can never match" in error.reason  # noqa: PT017  generated queries may contradict themselves
         return
     assert again == node
+
+
+ODD = "aAnsSlZß½²③㈠⑴⒈ŀŉſśŚẞﬁǆÅªº🄀Ⅷ㊀漢字ดู้่ำกຳໜゟヿﾊﾟ゙कव\u093e\u094d\u0301\u0308\u0338\u20e3\u0345İıΐΣςاً\u0654٠2３'"
+ODD += "’ʼ`´.·⁄-_/#&*?"
+"""Letters that fold into several, marks with and without a letter before them, and what separates words or does not."""
+TEXTS = st.text(st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=["Cs"])), max_size=6)
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=3), st.sampled_from(['"%s"', "%s", '="%s"', "forms:%s", '"%s aid"~3']))
+@settings(max_examples=500, deadline=None)
+def test_whatever_letters_a_query_has_it_parses_into_the_same_tree_when_formatted(texts: list[str], kind: str) -> None:
+    try:
+        node = Parser(Anything()).parse(kind % " ".join(texts))
+    except QueryError:
+        return
+    assert Parser(Anything()).parse(format_query(node)) == node, format_query(node)
