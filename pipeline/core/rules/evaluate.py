@@ -131,7 +131,24 @@ def _holds_phrase(node: Phrase, view: View) -> bool:
     return bool(extents(node, view))
 
 
+def plain(side: Side, view: View) -> list[int] | None:
+    """Return the positions of a side that is one word, wherever it stands; None where it is anything else."""
+    if len(side) == 1 and not view.paired:
+        part = side[0]
+        if type(part) is Word and part.field is None:
+            return view.word(part.word)
+    return None
+
+
 def _near(node: Near, view: View) -> bool:
+    one, two = plain(node.left, view), plain(node.right, view)
+    if one is not None and two is not None and len(one) * len(two) <= FEW:
+        least, most = 1 if node.ordered else -node.distance, node.distance
+        for place in one:
+            for other in two:
+                if least <= other - place <= most and other != place:
+                    return True
+        return False
     left, right, distance = places(node.left, view), places(node.right, view), node.distance
     if len(left) * len(right) > FEW:
         if _gap(node.left, node.right, view) <= distance:

@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.rules.terms import as_written
+from pipeline.core.story import Span
 from pipeline.core.words import counts, folded, words
 
 FEW = 8
 """Words whose places are looked up one by one before all are."""
+MANY = 24
+"""Times that the letters of a word may stand in a text for it to be looked for by them."""
 MOSTLY_CAPITALS = 0.8
 _paragraph = re.compile(r"\n[ \t\r]*\n")
 
@@ -23,7 +26,7 @@ class Row:
     """The words of one field, from position ``start`` on."""
 
     __slots__ = (
-        *("_asked", "_capitals", "_chunks", "_counts", "_lower", "_places", "_starts"),
+        *("_asked", "_at", "_capitals", "_chunks", "_counts", "_lower", "_spans", "_starts"),
         *("field", "start", "text", "words"),
     )
 
@@ -31,27 +34,41 @@ class Row:
         self.field, self.text, self.start = field, text, start
         self.words = folded(self.text)
         self._asked = 0
+        self._at: dict[str, list[int]] = {}
         self._chunks: list[str] = []
         self._capitals: bool | None = None
         self._lower: str | None = None
         self._counts: list[int] | None = None
         self._starts: list[int] | None = None
-        self._places: list[tuple[int, int]] | None = None
+        self._spans: list[Span] | None = None
+
+    def at(self, word: str) -> list[int]:
+        """Return which of the words are this one, by their numbers; remembered, since its places are asked for next."""
+        found = self._at.get(word)
+        if found is None:
+            found, index, number = [], self.words.index, -1
+            try:
+                while True:
+                    number = index(word, number + 1)
+                    found.append(number)
+            except ValueError:
+                self._at[word] = found
+        return found
 
     def place(self, position: int) -> tuple[int, int]:
         """Return start and end in the text of the word at ``position``."""
         number = position - self.start
-        if self._places is not None:
-            return self._places[number]
-        self._asked += 1
+        if self._spans is None:
+            self._asked += 1
         if self._asked > FEW:
-            return self.places()[number]
+            _field, start, end = self.spans()[number]
+            return start, end
         found = self._found(number)
         if found is not None:
             return found
         index, within = number, 0
         word, chunks = self.words[number], self._split()
-        if number >= len(chunks) or self.words.count(word) > 1 or folded(chunks[number]) != (word,):
+        if number >= len(chunks) or len(self.at(word)) > 1 or folded(chunks[number]) != (word,):
             if self._counts is None:
                 self._counts = [0, *accumulate(counts(chunks))]
             index = bisect_right(self._counts, number) - 1
@@ -62,34 +79,41 @@ class Row:
         return start + low, start + high
 
     def _found(self, number: int) -> tuple[int, int] | None:
-        """Return the place by looking for the letters of the word, which serves where they stand nowhere else.
+        """Return the place by looking for the letters of the word, which serves where they stand alone as often.
 
-        A word of letters and digits is not parted by anything, so where its letters are found as often as the word,
-        each of them is the word.
+        A word of letters and digits is not parted by anything and ends where they do, so each of its places is one of
+        those at which its letters stand alone; where there are as many, they are the same.
         """
-        word = self.words[number]
+        word, alone = self.words[number], []
         if self._lower is None:
             self._lower = self.text.lower() if self.text.isascii() else ""
-        lower, count = self._lower, self.words.count(word)
-        if not word.isalnum() or lower.count(word) != count:
+        lower, length = self._lower, len(word)
+        if not word.isalnum() or lower.count(word) > MANY:
             return None
         start = lower.find(word)
-        if count > 1:
-            for _earlier in range(self.words[:number].count(word)):
-                start = lower.find(word, start + len(word))
-        return start, start + len(word)
+        while start >= 0:
+            end = start + length
+            if not (lower[end : end + 1].isalnum() or lower[start - 1 : start].isalnum()):
+                alone.append(start)
+            start = lower.find(word, end)
+        numbers = self.at(word)
+        if len(alone) != len(numbers):
+            return None
+        start = alone[numbers.index(number)]
+        return start, start + length
 
     def _split(self) -> list[str]:
         if not self._chunks:
             self._chunks = self.text.split()
         return self._chunks
 
-    def places(self) -> list[tuple[int, int]]:
-        """Return start and end in the text of all words."""
-        if self._places is None:
-            found = zip(self._starts or starts(self.text), map(_places.__getitem__, self._split()), strict=True)
-            self._places = [(start + low, start + high) for start, places in found for low, high in places]
-        return self._places
+    def spans(self) -> list[Span]:
+        """Return field, start and end in the text of all words."""
+        if self._spans is None:
+            field, places = self.field, map(_places.__getitem__, self._split())
+            found = zip(self._starts or starts(self.text), places, strict=True)
+            self._spans = [(field, start + low, start + high) for start, each in found for low, high in each]
+        return self._spans
 
     def written(self, position: int) -> str:
         """Return the word at ``position`` as it is written."""

@@ -14,6 +14,10 @@ from pipeline.core.rules.view import TooCostly, View
 from pipeline.core.story import Match, Story
 
 
+MANY = 32
+"""Candidates from which on a story is prepared for more than a few matches."""
+
+
 class RuleSet:
     """Rules in the order in which they were added; a rule whose evaluation fails is out until it is changed."""
 
@@ -22,8 +26,8 @@ class RuleSet:
         self._numbers: dict[str, int] = {}
         self.index = Index()
         """What selects the rules that are looked at."""
-        self._shown: dict[int, Shown] = {}
-        """What a match shows, by number, of the rules that have matched."""
+        self._shown: list[Shown | None] = []
+        """What a match shows, by number; None for the rules that have not matched yet."""
         self.versions: dict[str, str | None] = {}
         """The version of each rule in force."""
         self.failed: dict[str, str] = {}
@@ -36,6 +40,7 @@ class RuleSet:
         """Return the set of rules that are indexed already, each by its place in the list."""
         found = cls()
         found._rules[:], found.index = rules, index
+        found._shown[:] = [None] * len(rules)
         found._numbers.update(zip([rule.id for rule in rules], range(len(rules)), strict=True))
         found.versions.update({rule.id: rule.version for rule in rules})
         return found
@@ -58,6 +63,7 @@ class RuleSet:
         if number is None:
             number = self._numbers[rule.id] = len(self._rules)
             self._rules.append(rule)
+            self._shown.append(None)
         else:
             self._forget(number)
             self._rules[number] = rule
@@ -76,7 +82,7 @@ class RuleSet:
         return True
 
     def _forget(self, number: int) -> None:
-        self._shown.pop(number, None)
+        self._shown[number] = None
         before = self._rules[number]
         if before is not None:
             self.index.remove(number, keys(before.node))
@@ -101,6 +107,8 @@ class RuleSet:
         matches: list[Match] = []
         errors: list[tuple[str, str]] = []
         rules, known = self._rules, self._shown
+        if len(postings) > MANY:
+            view.prepare()
         for posting in postings:
             number = posting >> 1
             rule = rules[number]
@@ -108,7 +116,7 @@ class RuleSet:
                 continue
             try:
                 if posting & 1 or holds(rule.node, view):
-                    what = known.get(number)
+                    what = known[number]
                     if what is None:
                         what = known[number] = shown(rule.node)
                     places = spans_of(rule.node, what, view)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from sys import intern
 from typing import Any, NamedTuple
 
-from pipeline.core.rules.evaluate import FEW, Extent, extents, holds, places, tagged
+from pipeline.core.rules.evaluate import FEW, Extent, extents, holds, places, plain, tagged
 from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Tag, Word
-from pipeline.core.rules.view import View
+from pipeline.core.rules.view import Code, View
 from pipeline.core.story import Span
 
 MOST_SPANS = 100
@@ -60,21 +61,19 @@ def spans(node: Node, view: View) -> tuple[Span, ...]:
 def spans_of(node: Node, what: Shown, view: View) -> tuple[Span, ...]:
     """Return the same, where it is known what the query shows."""
     words, terms, pair = what
-    found: list[int] = []
     if words is not None:  # by far the commonest, and no two words ever stand in one place
-        known = view.words
-        for word in words:
-            marks = known.get(word)
-            found += view.mark_word(word, MOST_SPANS) if marks is None else marks
-        found.sort()
-        return tuple(map(view.spans.__getitem__, found[:MOST_SPANS]))
+        stand = view.mark_words(words, MOST_SPANS)
+        stand.sort()
+        return tuple(map(view.spans.__getitem__, stand[:MOST_SPANS]))
     if pair is not None and not view.paired:
         after: list[int] | set[int] = view.word(pair[1])
         after = after if len(after) <= FEW else set(after)
-        found = view.mark([(at, at + 1) for at in view.word(pair[0]) if at + 1 in after][:MOST_SPANS])
-        return tuple(map(view.spans.__getitem__, found))
+        return view.joined([at for at in view.word(pair[0]) if at + 1 in after][:MOST_SPANS])
+    if terms is not None and len(terms) == 1 and type(terms[0]) is not Tag and not view.paired:
+        return tuple(map(view.spans.__getitem__, _codes(terms[0], view)))
+    found: list[Code] = []
     for term in _true(node, view) if terms is None else terms:
-        found += _marks(term, view)
+        found += _codes(term, view)
     return tuple(dict.fromkeys(map(view.spans.__getitem__, sorted(set(found))[:MOST_SPANS])))
 
 
@@ -88,23 +87,30 @@ def _true(node: Node, view: View) -> Iterator[Node]:
         yield node
 
 
-def _marks(node: Any, view: View) -> list[int]:
+def _codes(node: Any, view: View) -> Sequence[Code]:
     """Return the codes of the places of one term, and remember them, since rules share terms."""
     if type(node) is Word and node.field is None:
-        return view.words.get(node.word) or view.mark_word(node.word, MOST_SPANS)
-    found = view.marks.get(id(node))
+        return view.mark_words((node.word,), MOST_SPANS)
+    found = view.codes.get(id(node))
     if found is not None:
         return found
     if isinstance(node, Tag):
         found = []
         for span in [span for tag in tagged(node, view) for span in tag.spans]:
-            key = view.extent(span)
-            view.spans[key] = span
-            found.append(key)
+            code = view.extent(span)
+            view.spans[code] = span
+            found.append(code)
+    elif isinstance(node, Near):
+        one, two = plain(node.left, view), plain(node.right, view)
+        if one is not None and two is not None and len(one) * len(two) <= FEW:
+            least, most = 1 if node.ordered else -node.distance, node.distance
+            close = [(a, b) for a in one for b in two if least <= b - a <= most and a != b]
+            found = [*view.mark_places(sorted({*chain.from_iterable(close)}))]
+        else:
+            found = view.mark(sorted(pairs(node, view))[:MOST_SPANS])
     else:
-        stands = sorted(pairs(node, view)) if isinstance(node, Near) else extents(node, view)
-        found = view.mark(stands[:MOST_SPANS])
-    view.marks[id(node)] = found
+        found = view.mark(extents(node, view)[:MOST_SPANS])
+    view.codes[id(node)] = found
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from pipeline.core.rules.forms import primary
@@ -26,8 +26,15 @@ STEPS = 40_000
 """Places that distances and patterns may look at in one story; an ordinary one takes a few hundred."""
 FEW = 8
 """Words that are looked for one by one before all are indexed."""
+FEW_PLACES = 16
+"""Places whose spans are looked for one by one before those of all words are."""
 _BESIDE = ("provider", "language", "subject")
 _NOWHERE: list[int] = []
+
+
+Code = float
+"""Where something stands, as a number by which places sort: its position, and 1/WIDEST for each word behind it."""
+WIDEST = 65_536
 
 
 class TooCostly(Exception):  # noqa: N818  says what happened
@@ -46,16 +53,15 @@ class View:
         "_ranges",
         "_steps",
         "beside",
+        "codes",
         "extents",
         "gaps",
-        "marks",
         "paired",
         "points",
         "rows",
         "spans",
         "story",
         "vocabulary",
-        "words",
     )
 
     def __init__(self, story: Story) -> None:
@@ -83,11 +89,9 @@ class View:
         """The places of other items and phrases by the identity of the node."""
         self.gaps: dict[tuple[int, ...], int] = {}
         """The shortest distances between two sides of NEAR, as they are measured."""
-        self.marks: dict[int, list[int]] = {}
+        self.codes: dict[int, Sequence[Code]] = {}
         """The codes of the places of a term, by the identity of the node, as they are found."""
-        self.words: dict[str, list[int]] = {}
-        """The codes of the places of a word, as they are found."""
-        self.spans: dict[int, Span] = {}
+        self.spans: dict[Code, Span] = {}
         """The spans of those codes."""
 
     @property
@@ -145,10 +149,7 @@ class View:
         found: list[int] = []
         if word in self.vocabulary:
             for row in self.rows:
-                count, at = row.words.count(word), -1
-                for _time in range(count):
-                    at = row.words.index(word, at + 1)
-                    found.append(row.start + at)
+                found += [row.start + number for number in row.at(word)]
         return found
 
     def spend(self, steps: int) -> None:
@@ -212,46 +213,68 @@ class View:
         start, end = row.place(first)
         return (row.field, start, (end if first == last else row.place(last)[1]) - self.wide(last))
 
-    def mark(self, extents: Iterable[tuple[int, int]]) -> list[int]:
+    def mark(self, extents: Iterable[tuple[int, int]]) -> list[Code]:
         """Return the codes of some extents, and note their spans; into subjects, which are lists, no span points."""
         spans, found = self.spans, []
         for start, last in extents:
-            key = start << 16 | min(last - start, 0xFFFF)
-            if key not in spans:
-                first, end = spans.get(start << 16), spans.get(last << 16)
+            code = start if last == start else start + min(last - start, WIDEST - 1) / WIDEST
+            if code not in spans:
+                first, end = spans.get(start), spans.get(last)
                 if first is not None and end is not None and not self.paired:
-                    spans[key] = (first[0], first[1], end[2])
+                    spans[code] = (first[0], first[1], end[2])
                 elif self.row(start).field == "subject":
                     continue
                 else:
-                    spans[key] = self.span(start, last)
-            found.append(key)
+                    spans[code] = self.span(start, last)
+            found.append(code)
         return found
 
-    def mark_word(self, word: str, most: int) -> list[int]:
-        """Return the codes of a word's first places, and note their spans: those of all words, from a few on."""
-        found = self.word(word)[:most]
-        self._marked += 1
-        if self._marked <= FEW or self.paired:
-            marks = self.mark(zip(found, found, strict=True))
+    def mark_words(self, words: Iterable[str], most: int) -> list[int]:
+        """Return the first places of words, which are their codes, and note their spans."""
+        found: list[int] = []
+        if self._positions is None:
+            for word in words:
+                found += self.word(word)[:most]
         else:
-            if self._marked == FEW + 1:
-                self._mark_all()
-            marks = [position << 16 for position in found]
-        self.words[word] = marks
-        return marks
+            of = self._positions.of
+            for word in words:
+                found += of.get(word, _NOWHERE)[:most]
+        return self.mark_places(found)
 
-    def _mark_all(self) -> None:
+    def mark_places(self, places: list[int]) -> list[int]:
+        """Return the places of words, which are their codes, and note their spans: those of all, from a few on."""
+        if self._marked <= FEW_PLACES:
+            self._marked += len(places)
+            if self._marked > FEW_PLACES:
+                self._spread_out()
+            else:
+                self.mark(zip(places, places, strict=True))
+        return places
+
+    def joined(self, places: list[int]) -> tuple[Span, ...]:
+        """Return the spans of the words at ``places``, each with the one behind it."""
+        spans = self.spans
+        if self._marked <= FEW_PLACES:
+            self.mark_places([place for first in places for place in (first, first + 1)])
+        return tuple([(*spans[place][:2], spans[place + 1][2]) for place in places])
+
+    def prepare(self) -> None:
+        """Look up at once where all words stand: for many rules, that costs less than one word after the other."""
+        self._index()
+        self._marked = FEW_PLACES + 1
+        self._spread_out()
+
+    def _spread_out(self) -> None:
         """Note the spans of all words."""
         for row in self.rows:
-            field, places = row.field, row.places()
-            keys = range(row.start << 16, row.start + len(places) << 16, 1 << 16)
-            self.spans.update(zip(keys, [(field, start, end) for start, end in places], strict=True))
+            keys = range(row.start, row.start + len(row.words))
+            spans = [self.span(key, key) for key in keys] if self.paired else row.spans()
+            self.spans.update(zip(keys, spans, strict=True))
 
-    def extent(self, span: Span) -> int:
-        """Return a key that sorts a span of the tagger, which may lie anywhere, among those of words."""
+    def extent(self, span: Span) -> Code:
+        """Return a code that sorts a span of the tagger, which may lie anywhere, among those of words."""
         row = next((row for row in self.rows if row.field == span[0]), None)
         if row is None:
             return (sys.maxsize + SEARCHED.index(span[0]) << 64) + (span[1] << 32) + span[2]
         at = bisect_right(range(len(row.words)), span[1], key=lambda number: row.place(row.start + number)[1])
-        return ((row.start + at) << 16 | MAX_DISTANCE * 3) + span[2]
+        return row.start + at + 0.5 + span[2] / 2**32
