@@ -1,7 +1,7 @@
 """Every metric that any process serves. Dashboards and alerting rules may use these and no others.
 
-The label ``step`` is a name of the table in ``core/flow.py`` or ``index``; ``worker`` is ``embedded``, ``desk`` or
-``index``.
+The label ``step`` is a name of the table in ``core/flow.py``, ``release``, or a worker that a message has ended;
+``worker`` is ``embedded``, ``desk``, ``index`` or ``release``.
 """
 
 from __future__ import annotations

@@ -8,14 +8,17 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+import msgspec
+
 from pipeline import config, wiring
 from pipeline.adapters.sqlite import SqliteArchive, SqliteStore
 from pipeline.cli.run import Notices
 from pipeline.config import Config
 from pipeline.core.errors import InputError
+from pipeline.core.flow import RELEASE
 from pipeline.core.formats.key import cheap_key
 from pipeline.core.payload import DeadLetter, Payload
-from pipeline.core.story import encode
+from pipeline.core.story import Story, encode
 from pipeline.runners.clock import Clock
 from pipeline.runners.embedded import Put
 
@@ -169,7 +172,11 @@ class _Embedded:
             refused=lambda letter: failed.add(letter.id),
             refuse_rule=lambda problem: print(problem, file=sys.stderr),
         )
-        asyncio.run(pipeline.run([_Again(letters)]))
+        held = [letter for letter in letters if letter.step == RELEASE]
+        with pipeline.store.transaction():
+            for letter in held:
+                pipeline.store.hold(msgspec.json.decode(letter.payload, type=Story))
+        asyncio.run(pipeline.run([_Again([letter for letter in letters if letter not in held])]))
         pipeline.store.close()
         self.drop([letter for letter in letters if letter.id not in failed])
 

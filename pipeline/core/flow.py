@@ -133,6 +133,9 @@ DESK: tuple[tuple[str, Step], ...] = (
 STEPS = ("parse", *(name for name, _step in DESK))
 """The steps that are observed."""
 
+RELEASE = "release"
+"""The step of a dead letter whose payload is a held story, as it was kept: a retry holds it again."""
+
 
 class Outcome(msgspec.Struct, frozen=True):
     """What became of one payload: everything in it is a story, a held story or a dead letter."""
@@ -167,11 +170,18 @@ def work(desk: Desk, payload: Payload, steps: Sequence[tuple[str, Step]] = DESK)
 
 def release(desk: Desk, story: Story) -> Outcome:
     """Take a held story through the steps now that its time has come, with the rules of now."""
-    origin = f"held story {story.provider} {story.uri}"
-    payload = Payload(data=encode(story), origin=origin, received=story.received, provider=story.provider)
-    outcome = Outcome([], [], [], [])
+    payload, outcome = held_payload(story), Outcome([], [], [], [])
     _through(desk, payload, story, DESK, outcome)
+    for place, letter in enumerate(outcome.dead):
+        reason = f"{letter.step}: {letter.reason}"
+        outcome.dead[place] = dead_letter(desk, payload, RELEASE, reason, letter.traceback)
     return outcome
+
+
+def held_payload(story: Story) -> Payload:
+    """Return a held story as the payload of a dead letter."""
+    origin = f"held story {story.provider} {story.uri}"
+    return Payload(data=encode(story), origin=origin, received=story.received, provider=story.provider)
 
 
 def _through(desk: Desk, payload: Payload, story: Story, steps: Sequence[tuple[str, Step]], outcome: Outcome) -> None:

@@ -186,6 +186,8 @@ class Embedded:
         outcomes = [release(self.desk, story) for story in due]
         outcomes += [work(self.desk, payload) for payload in batch]
         with self.store.transaction():
+            for story in due:
+                self.store.unhold(story)
             for outcome in outcomes:
                 self._store(outcome)
             for payload in batch:

@@ -2,29 +2,33 @@
 
 It reads ``wire.held`` whole at its start and follows it, without a consumer group. What is due goes through the rest
 of the flow; its alerts are confirmed, then the story, then a null takes it off the topic. A crash in between repeats,
-with the same ids. A second release worker does the same again and harms nothing: it is a spare, not a share.
+with the same ids. A story that ends its process is found by the notes of ``held_notes.py`` and becomes a dead letter.
+A second release worker does the same again and harms nothing: it is a spare, not a share.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from pipeline import metrics
 from pipeline.adapters.kafka import records, topics
 from pipeline.adapters.kafka.connect import worker_settings
+from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.records import Message, Record
 from pipeline.adapters.kafka.send import Sender
 from pipeline.config import Kafka
 from pipeline.core.embargo import Book, Lifted
-from pipeline.core.flow import Desk, release
+from pipeline.core.flow import RELEASE, Desk, dead_letter, held_payload, release
 from pipeline.core.story import Story
 from pipeline.runners.desk import count
+from pipeline.runners.held_notes import HeldNotes
 from pipeline.runners.serve import say
 
 WORKER = "release"
@@ -57,6 +61,8 @@ class ReleaseWorker:
         self.alive = alive
         self.book = Book()
         self.ready = False
+        self.notes = HeldNotes(TopicPartition(topics.full_name(kafka, topics.HELD), 0))
+        self._outage = Outage(kafka, WORKER, "Kafka cannot be read")
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -67,7 +73,10 @@ class ReleaseWorker:
         """Read and release until ``stop``; a broker that goes away is waited for."""
         while not self._stopping.is_set():
             consumer = AIOKafkaConsumer(
-                **worker_settings(self.kafka), auto_offset_reset="earliest", enable_auto_commit=False
+                **worker_settings(self.kafka),
+                group_id=f"{self.kafka.prefix}wirewatch-{WORKER}",
+                auto_offset_reset="earliest",
+                enable_auto_commit=False,
             )
             try:
                 await consumer.start()
@@ -75,8 +84,7 @@ class ReleaseWorker:
                 await self._follow(consumer)
             except (KafkaError, OSError) as error:
                 self.ready = False
-                metrics.BLOCKED.labels(WORKER, "kafka").set(1)
-                say(f"Kafka cannot be read, trying again: {type(error).__name__}: {error}")
+                await self._outage.tell(error)
                 await asyncio.sleep(PAUSE)
             finally:
                 with suppress(asyncio.CancelledError):  # aiokafka 0.14 awaits a task of its own that it has cancelled
@@ -90,7 +98,8 @@ class ReleaseWorker:
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         ends = await consumer.end_offsets(places)
-        metrics.BLOCKED.labels(WORKER, "kafka").set(0)
+        await self.notes.begin(consumer)
+        self._outage.over()
         while not self._stopping.is_set():
             self.alive()
             for batch in (await consumer.getmany(timeout_ms=int(TICK * 1000))).values():
@@ -119,6 +128,16 @@ class ReleaseWorker:
     async def release_due(self) -> None:
         """Publish what is due, each step confirmed before the next."""
         due, overtaken = self.book.due(self.now())
+        await self._send([records.held_null(story) for story in overtaken])
+        if not due:
+            return
+        async for part in self.notes.parts(due):
+            if part.ends:
+                await self._bury(part.stories, part.ends)
+            else:
+                await self._release(part.stories)
+
+    async def _release(self, due: Sequence[Story]) -> None:
         first: list[Message] = []
         then: list[Message] = []
         for story in due:
@@ -127,11 +146,27 @@ class ReleaseWorker:
             then += [records.story_message(done) for done in outcome.stories]
             then += [records.dead_message(letter, topics.limit(self.kafka, topics.DEAD)) for letter in outcome.dead]
             count(WORKER, outcome)
-        for messages in (first, then, [records.held_null(story) for story in (*due, *overtaken)]):
-            for refused in await self.sender.send(messages) if messages else ():
-                say(f"not released whole: {refused.reason}")
+        for messages in (first, then, [records.held_null(story) for story in due]):
+            await self._send(messages)
         for story in due:
             metrics.RELEASED.labels(WORKER).observe(_late(story, self.now()))
+
+    async def _bury(self, culprits: Sequence[Story], ends: int) -> None:
+        """Make dead letters of stories that have ended so many processes; they are not looked into."""
+        for story in culprits:
+            say(
+                f"the held story {story.uri} has ended {ends} processes: it becomes a dead letter, and the others go on"
+            )
+            reason = f"ended {ends} processes that worked on it"
+            letter = dead_letter(self.desk, held_payload(story), RELEASE, reason)
+            letter = msgspec.structs.replace(letter, attempts=ends)
+            metrics.DEAD.labels(WORKER, RELEASE).inc()
+            await self._send([records.dead_message(letter, topics.limit(self.kafka, topics.DEAD))])
+            await self._send([records.held_null(story)])
+
+    async def _send(self, messages: Sequence[Message]) -> None:
+        for refused in await self.sender.send(messages) if messages else ():
+            say(f"not released whole: {refused.reason}")
 
 
 def _late(story: Story, now: datetime) -> float:

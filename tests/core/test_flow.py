@@ -103,6 +103,16 @@ def test_a_story_under_embargo_is_held_and_released_with_the_steps_still_to_do()
     assert later.held == []
 
 
+def test_a_held_story_that_cannot_be_released_is_a_letter_with_all_of_it() -> None:
+    [held] = run("@ an attack: boom").held
+    later = release(desk(clock=lambda: NOON + timedelta(hours=1)), held)
+    [letter] = later.dead
+    assert (later.stories, later.alerts) == ([], [])
+    assert (letter.step, letter.reason) == ("release", "tag: RuntimeError: boom in the tagger")
+    assert "Traceback" in (letter.traceback or "")
+    assert msgspec.json.decode(letter.payload, type=Story) == held
+
+
 def test_a_kill_is_never_held_and_withdraws_at_once() -> None:
     outcome = run("! @ an attack")
     assert [(alert.type, alert.rule) for alert in outcome.alerts] == [(AlertType.WITHDRAWN, None)]

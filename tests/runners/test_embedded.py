@@ -15,13 +15,17 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipeline import config, wiring
-from pipeline.adapters.sqlite import SqliteArchive
+from pipeline.adapters.sqlite import SqliteArchive, SqliteStore
 from pipeline.cli import main
 from pipeline.core.archive import AlertFilter
+from pipeline.core.flow import Tags
 from pipeline.core.need import ANYTHING
+from pipeline.core.story import Story
+from pipeline.core.tag import Tagger
 from pipeline.runners.clock import Clock
 from pipeline.runners.embedded import Embedded, Report
 
@@ -270,6 +274,37 @@ def test_a_story_under_embargo_is_released_on_time_also_after_a_restart(
     archive = SqliteArchive(tmp_path / "w.db")
     (raised,) = archive.connection.execute("SELECT raised FROM alerts").fetchone()
     assert until.timestamp() <= raised / 1000 < ready + 1
+    archive.close()
+
+
+def test_a_held_story_that_cannot_be_released_is_one_letter_and_a_retry_releases_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured = ["--config", str(settings(tmp_path))]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    headline, text = "Troops attacked near Kyiv", "Nothing more is known."
+    story = Story(uri="u", provider="p", version="1", headline=headline, body=text, source_format="ninjs")
+    store = SqliteStore(tmp_path / "w.db")
+    with store.transaction():
+        store.hold(msgspec.structs.replace(story, embargoed_until=START))
+    store.close()
+
+    def fail(_tagger: Tagger, story: Story) -> Tags:
+        if story.uri == "u":
+            raise RuntimeError("boom")
+        return Tags((), ())
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Tagger, "tag", fail)
+        assert run_once(tmp_path, str(empty))[1] == ["tag: RuntimeError: boom"]
+    report, _ = run_once(tmp_path, str(empty))
+    assert (report.released, report.dead) == (0, 0)
+    assert main(["dead", "retry", "--step", "release", *configured]) == 0
+    archive = SqliteArchive(tmp_path / "w.db")
+    assert [(found.uri, found.body) for found in archive.stories(ANYTHING)] == [("u", text)]
+    assert [alert.rule for alert in archive.alerts(AlertFilter())] == ["attack"]
+    assert archive.dead() == []
     archive.close()
 
 

@@ -11,10 +11,20 @@ from kafka import KafkaProducer
 
 from pipeline.adapters.kafka import topics
 from pipeline.adapters.kafka.read import whole
-from pipeline.adapters.kafka.records import JSON, REPLAY, attempts_header, dead_letter_of, payload_headers, story_key
+from pipeline.adapters.kafka.records import (
+    JSON,
+    REPLAY,
+    attempts_header,
+    dead_letter_of,
+    held_key,
+    payload_headers,
+    story_key,
+)
 from pipeline.adapters.kafka.transactions import Transactions
 from pipeline.config import Kafka
+from pipeline.core.flow import RELEASE
 from pipeline.core.payload import DeadLetter, Payload
+from pipeline.core.story import Story
 
 TIMEOUT = 30.0
 """Seconds in which the broker must confirm."""
@@ -71,6 +81,9 @@ class KafkaDeadLetters:
         if letter.step == "index":
             topic, key = letter.origin.rsplit("/", 2)[0], key_of(letter.payload)
             headers = [JSON, *([REPLAY] if replay else []), *attempts_header(letter.attempts)]
+        elif letter.step == RELEASE:
+            topic, headers = topics.full_name(self.kafka, topics.HELD), [JSON]
+            key = held_key(msgspec.json.decode(letter.payload, type=Story))
         else:
             payload = Payload(
                 data=letter.payload,

@@ -124,7 +124,7 @@ def story_message(story: Story, payload: Payload | None = None) -> Message:
 
 def held_message(story: Story, payload: Payload) -> Message:
     """Return a story under embargo; each revision has a key of its own, so that none hides another."""
-    return Message(topics.HELD, _held_key(story), encode(story), (JSON,), payload.origin)
+    return Message(topics.HELD, held_key(story), encode(story), (JSON,), payload.origin)
 
 
 def lifted_message(story: Story, payload: Payload) -> Message:
@@ -135,10 +135,11 @@ def lifted_message(story: Story, payload: Payload) -> Message:
 
 def held_null(story: Story) -> Message:
     """Return what takes a held revision off the topic."""
-    return Message(topics.HELD, _held_key(story), None)
+    return Message(topics.HELD, held_key(story), None)
 
 
-def _held_key(story: Story) -> bytes:
+def held_key(story: Story) -> bytes:
+    """Return the key of a held revision."""
     return f"{story.id}/{story.revision}".encode()
 
 
