@@ -97,11 +97,9 @@ def main(runner: str, mode: str, broker: str, prefix: str, records: str) -> int:
     effect = effect_of(kafka, mode, meter)
     made: dict[str, Callable[[], Any]] = {
         "faust": lambda: faust_batches.make_app(Config(kafka=kafka), f"bench-{mode}", [prefix + SOURCE], effect),
+        "plain": lambda: plain.make_app(Config(kafka=kafka), f"plain-{mode}", [prefix + SOURCE], effect),
         "stock": lambda: stock(kafka, mode, meter),
     }
-    if runner == "plain":
-        uvloop.run(plain.run(kafka, f"plain-{mode}", [prefix + SOURCE], effect))
-        return 0
     return serve.run(made[runner], _nothing)
 
 

@@ -20,6 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("rate", "a second"),
     ):
         parser.addoption(f"--fault-{name}", type=int, help=f"{help_}, in place of those of the size")
+    parser.addoption(
+        "--fault-runner", choices=("ours", "plain"), default="ours", help="plain: the control in place of our runner"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,7 +44,13 @@ def size(request: pytest.FixtureRequest) -> Size:
 
 
 @pytest.fixture(scope="session")
-def report(request: pytest.FixtureRequest, size: Size) -> Report:
-    """Return the report; that of a large run is written to docs/reliability.md, test by test."""
+def runner(request: pytest.FixtureRequest) -> str:
+    """Return which runner the workers of the pipeline have."""
+    return str(request.config.getoption("--fault-runner", default="ours"))
+
+
+@pytest.fixture(scope="session")
+def report(request: pytest.FixtureRequest, size: Size, runner: str) -> Report:
+    """Return the report; that of a large run of our runner is written to docs/reliability.md, test by test."""
     large = request.config.getoption("--fault-size", default="small") == "large"
-    return Report(size.rate, PAGE if large else None)
+    return Report(size.rate, PAGE if large and runner == "ours" else None)

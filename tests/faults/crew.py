@@ -13,7 +13,10 @@ STARTING = 12.0
 
 
 class Crew:
-    """One worker for each of ``kinds``; ready when it is made. With ``runner``, desks are those of ``hooked.py``."""
+    """One worker for each of ``kinds``; ready when it is made.
+
+    With ``runner``, desks are those of ``hooked.py``; where it is ``plain``, all are.
+    """
 
     def __init__(self, stage: Stage, kinds: list[str], runner: str | None = None) -> None:
         self.stage = stage
@@ -61,7 +64,7 @@ class Crew:
     def visit(self, kind: str) -> None:
         """Let one more worker join for a while, and leave."""
         log = self.stage.folder / "guest.log"
-        guest = self.stage.start(kind, log=log)
+        guest = self.stage.start(kind, module=self._module(kind), log=log)
         self.stage.until(lambda: " reads " in log.read_text(), "the guest reads")
         time.sleep(1)
         self.stage.stop(guest)
@@ -80,9 +83,13 @@ class Crew:
 
     def _start(self, place: int) -> subprocess.Popen[bytes]:
         kind = self.kinds[place]
-        hooked = ("tests.faults.hooked", self.runner, str(self.stage.folder)) if self.runner and kind == "desk" else ()
         name, log = f"{kind}-{place}", self.logs[place]
-        return self.stage.start(kind, "--instance", name, module=hooked or ("pipeline",), log=log)
+        return self.stage.start(kind, "--instance", name, module=self._module(kind), log=log)
+
+    def _module(self, kind: str) -> tuple[str, ...]:
+        if self.runner == "plain" or (self.runner and kind == "desk"):
+            return "tests.faults.hooked", self.runner, str(self.stage.folder)
+        return ("pipeline",)
 
     def _wait_reading(self, place: int) -> None:
         log = self.logs[place]

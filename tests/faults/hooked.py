@@ -1,8 +1,9 @@
 """A worker of the pipeline that can be made to fail from inside: ``python -m tests.faults.hooked RUNNER FOLDER WORD…``.
 
-The words are those of ``wirewatch``. RUNNER is ``ours``, or ``stock``: Faust's own ``take()`` in place of our
-consumer. While there is a file ``FOLDER/fail``, the next fetch takes it away and raises. A payload with the word
-``deadly-N`` ends the process that parses it with signal N, or keeps it busy for ever where N is 0.
+The words are those of ``wirewatch``. RUNNER is ``ours``, ``plain`` (the control), or ``stock``: Faust's own ``take()``
+in place of our consumer. While there is a file ``FOLDER/fail``, the next fetch takes it away and raises. A payload with
+the word ``deadly-N`` ends the process that parses it, or releases it, with signal N, or keeps it busy for ever where N
+is 0.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import faust
 
 from pipeline import cli
 from pipeline.config import Config
-from pipeline.core import formats
-from pipeline.core.flow import Parsed
+from pipeline.core import flow, formats
+from pipeline.core.flow import Desk, Outcome, Parsed
 from pipeline.core.payload import Payload
-from pipeline.runners import faust_batches
+from pipeline.core.story import Story, encode
+from pipeline.runners import faust_batches, release
 from pipeline.runners.desk import DeskWorker
 from pipeline.runners.faust_batches import Effect
+from tests.runners import plain
 
 DEADLY = re.compile(rb"deadly-(\d+)")
 
@@ -71,6 +74,14 @@ def stock(config: Config, name: str, topics: list[str], effect: Effect, **_more:
     return app
 
 
+def end_if_deadly(data: bytes) -> None:
+    """End the process where the data say so."""
+    if found := DEADLY.search(data):
+        os.kill(os.getpid(), int(found[1]))
+        while True:
+            pass
+
+
 def main(runner: str, folder: str, *words: str) -> int:
     """Put the hooks in, and run the command."""
     fails = Path(folder) / "fail"
@@ -83,16 +94,18 @@ def main(runner: str, folder: str, *words: str) -> int:
         await works(self, fetched)
 
     def parse(payload: Payload) -> Parsed:
-        if found := DEADLY.search(payload.data):
-            os.kill(os.getpid(), int(found[1]))
-            while True:
-                pass
+        end_if_deadly(payload.data)
         return parses(payload)
+
+    def release_or_end(desk: Desk, story: Story) -> Outcome:
+        end_if_deadly(encode(story))
+        return flow.release(desk, story)
 
     DeskWorker.__call__ = work  # type: ignore[method-assign]
     formats.parse = parse
-    if runner == "stock":
-        faust_batches.make_app = stock  # type: ignore[assignment]
+    release.release = release_or_end  # type: ignore[attr-defined]  # it looks the name up in its own module
+    others: dict[str, Any] = {"plain": plain.make_app, "stock": stock}
+    faust_batches.make_app = others.get(runner, faust_batches.make_app)
     return cli.main(words)
 
 

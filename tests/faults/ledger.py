@@ -78,7 +78,9 @@ class Ledger:
         self.sent: dict[bytes, float] = {}
         self.standstill = 0.0
         self._watching = True
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._send, self._watch)]
+        self._should: list[Expected] = []
+        works = (self._send, self._watch, self._expect)
+        self._threads = [threading.Thread(target=work, daemon=True) for work in works]
         for thread in self._threads:
             thread.start()
 
@@ -91,6 +93,10 @@ class Ledger:
             self.sent[payload.data] = time.time()
             producer.send(payload)
         self.confirmed = producer.finish().confirmed
+
+    def _expect(self) -> None:
+        """Take the payloads through the stages, while they are sent and worked on by others."""
+        self._should.append(expected(self.stage.config, self.payloads))
 
     def _watch(self) -> None:
         """Note how long a worker stands still while something waits for it; an absent broker is not held against it."""
@@ -119,8 +125,9 @@ class Ledger:
         assert not self.refused
         self.stage.wait_drained(seconds)
         self._watching = False
-        self._threads[1].join()
-        should = expected(self.stage.config, self.payloads)
+        for thread in self._threads:
+            thread.join()
+        [should] = self._should
         there = Counter((story.id, story.revision) for story in self.stage.indexed() if story.id in should.revisions)
         ids = Counter(id_ for id_, _ in there.elements())
         found = dict(there.keys())

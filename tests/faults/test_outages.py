@@ -19,13 +19,13 @@ pytestmark = pytest.mark.servers
 
 
 def test_index_that_is_killed_or_hangs_costs_nothing_and_delays_no_alert(
-    tmp_path: Path, kafka_address: str, size: Size, report: Report
+    tmp_path: Path, kafka_address: str, size: Size, report: Report, runner: str
 ) -> None:
     node = Elasticsearch(tmp_path / "elasticsearch")
     node.start()
     try:
         with staged(tmp_path, kafka_address, node.url, partitions=6) as stage:
-            crew = Crew(stage, ["desk", "index"])
+            crew = Crew(stage, ["desk", "index"], runner)
             ledger = sending(stage, size)
 
             def fault(number: int) -> None:
@@ -41,38 +41,31 @@ def test_index_that_is_killed_or_hangs_costs_nothing_and_delays_no_alert(
             crew.keep(ledger)
             found = ledger.compare(600)
     finally:
-        node.stop()
+        node.kill()
     report.add("index: Elasticsearch SIGKILL, SIGSTOP", size.faults, found)
     assert found.harmless, found
     assert found.delay < crew.again_within, found
 
 
 def test_broker_that_is_killed_and_comes_back_costs_nothing(
-    tmp_path: Path, elasticsearch_url: str, size: Size, report: Report
+    tmp_path: Path, elasticsearch_url: str, size: Size, report: Report, runner: str
 ) -> None:
     node = Kafka(tmp_path / "kafka")
     node.start()
     try:
         with staged(tmp_path, node.address, elasticsearch_url, partitions=6) as stage:
-            crew = Crew(stage, ["desk", "index"])
+            crew = Crew(stage, ["desk", "index"], runner)
             ledger = sending(stage, size)
-
-            def fault(_number: int) -> None:
-                node.kill()
-                crew.look_after()
-                node.start()
-                crew.look_after()
-
-            through(ledger, size, fault)
+            through(ledger, size, lambda _number: bounce(node, crew))
             found = finished(crew, ledger)
     finally:
-        node.stop()
+        node.kill()
     report.add("broker: SIGKILL and restart", size.faults, found)
     assert found.harmless, found
 
 
 def test_cluster_whose_leader_is_killed_costs_nothing(
-    tmp_path: Path, elasticsearch_url: str, size: Size, report: Report
+    tmp_path: Path, elasticsearch_url: str, size: Size, report: Report, runner: str
 ) -> None:
     nodes = cluster(tmp_path)
     try:
@@ -82,23 +75,23 @@ def test_cluster_whose_leader_is_killed_costs_nothing(
             node.wait()
         addresses = "', '".join(node.address for node in nodes)
         with staged(tmp_path, addresses, elasticsearch_url, partitions=6, replication=3) as stage:
-            crew = Crew(stage, ["desk", "index"])
+            crew = Crew(stage, ["desk", "index"], runner)
             ledger = sending(stage, size)
-
-            def fault(number: int) -> None:
-                leader = nodes[stage.leader(number % 6) - 1]
-                leader.kill()
-                crew.look_after()
-                leader.start()
-                crew.look_after()
-
-            through(ledger, size, fault)
+            through(ledger, size, lambda number: bounce(nodes[stage.leader(number % 6) - 1], crew))
             found = finished(crew, ledger)
     finally:
         for node in nodes:
-            node.stop()
+            node.kill()
     report.add("broker: leader of three SIGKILL", size.faults, found)
     assert found.harmless, found
+
+
+def bounce(node: Kafka, crew: Crew) -> None:
+    """Kill a broker and start it again; workers that end of it are started again, too."""
+    node.kill()
+    crew.look_after()
+    node.start()
+    crew.look_after()
 
 
 def finished(crew: Crew, ledger: Ledger) -> Findings:

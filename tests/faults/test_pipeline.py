@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 
 import msgspec
@@ -18,18 +17,15 @@ from tests.adapters.elastic.proxy import passes
 from tests.e2e.stage import staged
 from tests.faults import fuzz, trouble, wire
 from tests.faults.crew import Crew
-from tests.faults.ledger import Findings, sending, through
+from tests.faults.killing import KINDS, holds, kill_workers
+from tests.faults.ledger import sending, through
 from tests.faults.report import Report
 from tests.faults.size import Size
 from tests.faults.trouble import Trouble
 
 pytestmark = pytest.mark.servers
 
-REPEATED = 250
-"""Stories that a kill may repeat: one fetch, of 0.05 s of work, and what is done between two commits, 0.1 s apart."""
-
 STANDSTILL = 60.0
-KINDS = ["desk", "desk", "desk", "index"]
 
 
 @pytest.fixture(scope="module")
@@ -40,44 +36,21 @@ def hindered(elasticsearch_url: str) -> Iterator[Trouble]:
 
 
 @pytest.fixture(scope="module")
-def crew(tmp_path_factory: pytest.TempPathFactory, kafka_address: str, hindered: Trouble) -> Iterator[Crew]:
+def crew(
+    tmp_path_factory: pytest.TempPathFactory, kafka_address: str, hindered: Trouble, runner: str
+) -> Iterator[Crew]:
     """Start three desks and an index over twelve partitions, which the tests of this module share."""
     folder = tmp_path_factory.mktemp("stage")
     with staged(folder, kafka_address, hindered.url, partitions=12, direct=hindered.target) as stage:
-        yield Crew(stage, KINDS, "ours")
+        yield Crew(stage, KINDS, runner)
 
 
 def test_worker_killed_and_failing_workers_cost_nothing_and_alert_again_at_once(
     crew: Crew, size: Size, report: Report
 ) -> None:
-    found = worker(crew, size)
+    found = kill_workers(crew, size)
     report.add("worker: SIGKILL, unforeseen errors", size.faults, found)
     assert holds(found, size, crew.again_within), found
-
-
-def test_worker_the_oracle_sees_that_stock_faust_does_not_hold_this(
-    tmp_path: Path, kafka_address: str, elasticsearch_url: str, size: Size
-) -> None:
-    few = msgspec.structs.replace(size, stories=min(size.stories, 2_000), faults=2, pause=(1, 2))
-    with staged(tmp_path, kafka_address, elasticsearch_url, partitions=12) as stage:
-        crew = Crew(stage, KINDS, "stock")
-        found = worker(crew, few)
-    assert found.lost, found
-    assert not holds(found, few, crew.again_within)
-
-
-def worker(crew: Crew, size: Size) -> Findings:
-    """Kill a random worker, or let a fetch of one fail, again and again."""
-    ledger = sending(crew.stage, size)
-    chance = Random(2)
-    through(ledger, size, lambda number: crew.fail() if number % 3 == 1 else crew.kill(chance.randrange(len(KINDS))))
-    crew.keep(ledger)
-    return ledger.compare()
-
-
-def holds(found: Findings, size: Size, within: float) -> bool:
-    """Whether killed workers have cost nothing, repeated no more than they must, and alerted again in time."""
-    return found.harmless and found.repeated <= size.faults * REPEATED and found.delay < within
 
 
 def test_deploy_a_rolling_restart_costs_nothing_and_repeats_next_to_nothing(

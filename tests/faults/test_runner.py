@@ -46,8 +46,9 @@ def test_stopped_workers_lose_and_repeat_nothing(runner: str, kafka_address: str
     assert (count.lost, count.repeated) == (0, 0)
 
 
-def test_joining_and_leaving_workers_lose_and_repeat_nothing(kafka_address: str, tmp_path: Path) -> None:
-    with fleet(kafka_address, tmp_path, "faust", records=24_000, work=120) as ships:
+@RUNNERS
+def test_joining_and_leaving_workers_lose_and_repeat_nothing(runner: str, kafka_address: str, tmp_path: Path) -> None:
+    with fleet(kafka_address, tmp_path, runner, records=24_000, work=120) as ships:
         first = ships.start()
         ships.wait_begun(first)
         for times in (1, 2):  # on a slow machine the records may be worked off before the second
@@ -60,10 +61,11 @@ def test_joining_and_leaving_workers_lose_and_repeat_nothing(kafka_address: str,
     assert (count.lost, count.repeated) == (0, 0)
 
 
+@RUNNERS
 def test_a_worker_whose_effect_hangs_blocks_neither_a_rebalance_nor_its_own_stop(
-    kafka_address: str, tmp_path: Path
+    runner: str, kafka_address: str, tmp_path: Path
 ) -> None:
-    with fleet(kafka_address, tmp_path, "faust") as ships:
+    with fleet(kafka_address, tmp_path, runner) as ships:
         ships.block.touch()
         first = ships.start()
         ships.wait_begun(first)
@@ -87,11 +89,12 @@ def test_an_effect_that_raises_ends_the_worker_and_nothing_is_lost(
         assert ships.finish().lost == 0
 
 
+@RUNNERS
 @pytest.mark.timeout(300)
 def test_records_that_end_their_process_in_any_way_are_found_and_buried_and_cost_no_other(
-    kafka_address: str, tmp_path: Path
+    runner: str, kafka_address: str, tmp_path: Path
 ) -> None:
-    with fleet(kafka_address, tmp_path, "faust", records=1_000, partitions=4) as ships:
+    with fleet(kafka_address, tmp_path, runner, records=1_000, partitions=4) as ships:
         ships.deadly.write_text("0 30 segfault\n1 201 killed\n")
         ended = ships.keep(2, 280)
         ships.end()

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import faust
-import uvloop
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.config import Config, Kafka
@@ -130,12 +129,10 @@ def main(runner: str, broker: str, prefix: str, ledger: str, milliseconds: str, 
     config = Config(mode="distributed", kafka=kafka)
     effect, bury = ledger_effect(Path(ledger), float(milliseconds))
     topics = [prefix + TOPIC]
-    if runner == "plain":
-        uvloop.run(plain.run(kafka, NAME, topics, effect))
-        return 0
     if runner == "stock":
         return serve.run(lambda: stock(kafka, effect), _nothing)
-    make = partial(faust_batches.make_app, config, NAME, topics, effect, bury=bury, instance=next(iter(instance), None))
+    make_app = plain.make_app if runner == "plain" else faust_batches.make_app
+    make = partial(make_app, config, NAME, topics, effect, bury=bury, instance=next(iter(instance), None))
     return serve.run(make, _nothing)
 
 

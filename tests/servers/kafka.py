@@ -6,10 +6,11 @@ import subprocess
 from pathlib import Path
 
 from kafka import KafkaAdminClient
+from kafka.admin import UserScramCredentialUpsertion
 from kafka.errors import KafkaError
 
 from tests.servers import downloads
-from tests.servers.process import Command, Server, ServerError, free_port
+from tests.servers.process import Command, Server, ServerError, free_port, listens
 
 HEAP = "-Xmx512m"
 USER, PASSWORD = "wire", "secret of the test"
@@ -50,6 +51,8 @@ class Kafka(Server):
 
     def healthy(self) -> bool:
         """Whether the broker knows its cluster."""
+        if not listens(self.port):  # the client would try for two seconds
+            return False
         try:
             client = KafkaAdminClient(
                 bootstrap_servers=self.address, bootstrap_timeout_ms=2000, request_timeout_ms=5000
@@ -151,6 +154,14 @@ class SecuredKafka(Kafka):
         voter = self.settings["listeners"].rpartition("CONTROLLER://")[2]
         self.settings["controller.quorum.voters"] = f"1@{voter}"
         return super().command()
+
+    def set_password(self, password: str) -> None:
+        """Change the password of the user, for SCRAM."""
+        with KafkaAdminClient(bootstrap_servers=self.address) as admin:
+            wanted = UserScramCredentialUpsertion(USER, "SCRAM-SHA-512", password)
+            refused = admin.alter_user_scram_credentials([wanted])[USER]
+        if refused:
+            raise ServerError(f"the password of {USER} cannot be changed: {refused}")
 
     def users(self) -> list[str]:
         """Return the user of SCRAM."""

@@ -161,6 +161,13 @@ def _born(pid: int) -> int:
     return -1 if state == "Z" else int(fields[18])
 
 
+def listens(port: int) -> bool:
+    """Whether something listens on a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def free_port() -> int:
     """Return a port that nothing listens on now."""
     with socket.socket() as probe:
