@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,11 +50,14 @@ def run(options: argparse.Namespace) -> int:
     settings = config.load(options.config)
     if options.processes != 1:
         return _several(settings, options)
+    from pipeline.runners import serve
+
     liveness = Liveness(options.worker)
     if settings.metrics.port:
         port = settings.metrics.port + (options.number or 0)
         port = metrics.serve(settings.metrics.host, port, liveness.pages())
         print(f"wirewatch: metrics at http://{settings.metrics.host}:{port}/metrics", file=sys.stderr, flush=True)
+    serve.quieten()
     run_it = {"desk": _desk, "index": _index, "release": _release}[options.worker]
     return run_it(settings, options.instance, liveness, _Refusals(options.strict))
 
@@ -93,6 +97,8 @@ def _several(settings: Config, options: argparse.Namespace) -> int:
 
 
 def _desk(settings: Config, instance: str | None, liveness: Liveness, refusals: _Refusals) -> int:
+    from aiokafka.errors import KafkaError
+
     from pipeline.adapters.kafka import topics
     from pipeline.adapters.kafka.send import Sender
     from pipeline.runners import faust_batches, serve
@@ -105,6 +111,11 @@ def _desk(settings: Config, instance: str | None, liveness: Liveness, refusals: 
     sender = Sender(kafka, WORKER)
     rules = _follow(settings, book, WORKER)
 
+    async def begin() -> None:
+        await rules.begin()
+        with suppress(KafkaError, OSError):  # away again: the first message waits for it
+            await sender.connect(topics.made(settings))
+
     def make() -> object:
         names = [topics.full_name(kafka, topics.INCOMING)]
         effect = DeskWorker(desk, kafka, sender)
@@ -116,13 +127,13 @@ def _desk(settings: Config, instance: str | None, liveness: Liveness, refusals: 
         await rules.close()
         await sender.close()
 
-    return serve.run(make, close, rules.begin)
+    return serve.run(make, close, begin)
 
 
 def _release(settings: Config, _instance: str | None, liveness: Liveness, refusals: _Refusals) -> int:
     from pipeline.adapters.kafka import topics
     from pipeline.adapters.kafka.send import Sender
-    from pipeline.runners import faust_batches, serve
+    from pipeline.runners import serve
     from pipeline.runners.release import WORKER, ReleaseWorker
 
     kafka, clock = settings.kafka, Clock()
@@ -134,10 +145,15 @@ def _release(settings: Config, _instance: str | None, liveness: Liveness, refusa
     async def main() -> int:
         sender = Sender(kafka, WORKER)
         worker = ReleaseWorker(desk, kafka, partitions, sender, clock.now, alive=lambda: liveness.note(0, 0))
-        liveness.guard(lambda why: faust_batches.fail(WirewatchError(f"{why}: ending, to be started again")))
+        liveness.guard(lambda why: serve.fail(WirewatchError(f"{why}: ending, to be started again")))
         loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            worker.stop()
+            loop.call_later(serve.STOP, serve.give_up)  # what it writes may wait for a broker that is away
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, worker.stop)
+            loop.add_signal_handler(number, stop)
         rules = _follow(settings, book, WORKER)
         await rules.begin()
         await worker.run()

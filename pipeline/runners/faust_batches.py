@@ -16,11 +16,9 @@ What is relied on in Faust, and what is worked around, is pinned by tests/runner
 from __future__ import annotations
 
 import asyncio
-import os
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter, process_time
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import faust
 from aiokafka import ConsumerRecord, TopicPartition
@@ -33,12 +31,14 @@ from yarl import URL
 
 from pipeline import metrics
 from pipeline.adapters.kafka.connect import faust_credentials
+from pipeline.adapters.kafka.outage import Outage
 from pipeline.config import Config
 from pipeline.core.errors import WirewatchError
 from pipeline.runners.ends import Part
+from pipeline.runners.faust_parts import BatchSchema, Forgetful
 from pipeline.runners.liveness import Liveness
 from pipeline.runners.notes import Notes
-from pipeline.runners.serve import say
+from pipeline.runners.serve import fail, say
 from pipeline.runners.slices import slices
 
 Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
@@ -58,18 +58,11 @@ WATCH = 5.0
 FIRST = 20
 """Records in the first fetch of an assignment where work is bounded: what a record costs is not known yet."""
 
+MORE = 0.005
+"""Seconds in which Kafka answers with what has come since it was last asked; it waits so long where nothing has."""
+
 LOOK = 0.5
 """Seconds between two looks whether the first effect of an assignment waits for another system."""
-
-
-class _Forgetful(dict[Any, Any]):
-    """Read offsets that are never known: Faust would drop a fetch that begins before the last one it remembers.
-
-    Its memory may be of an assignment that has ended, and what it drops is lost.
-    """
-
-    def __getitem__(self, _partition: Any) -> None:
-        return None
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no types
@@ -79,11 +72,12 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
     bury: ClassVar[Bury | None]
     worker: ClassVar[str]
     liveness: ClassVar[Liveness]
+    outage: ClassVar[Outage]
     work: ClassVar[float | None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._read_offset = _Forgetful()
+        self._read_offset = Forgetful()
         self._confirmed: dict[Any, int] = {}
         self._term = 0
         """Counts assignments: what was read in one is neither done nor acknowledged in another."""
@@ -111,16 +105,16 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         if self._let_go and not await self._take_back():
             return
         if self._reading is None:
-            read = self._getmany(active_partitions=active, timeout=timeout)
-            self._reading = self._term, asyncio.ensure_future(read)
+            self._reading = self._term, asyncio.ensure_future(self._read(active, timeout))
         term, reading = self._reading
         records = await asyncio.shield(reading)  # a read whose reader is cancelled is taken up by the next one
         self._reading = None
         if not records or self.should_stop:
             return
         if not self.flow_active or term != self._term:
-            for tp, batch in records.items():
-                self._let_go[tp] = min(batch[0].offset, self._let_go.get(tp, batch[0].offset))
+            for tp, batch in records.items():  # a later part of it may be of the new assignment, from further back
+                first_of_all = min(record.offset for record in batch)
+                self._let_go[tp] = min(first_of_all, self._let_go.get(tp, first_of_all))
             return
         first = next(iter(records))
         last = records[first][-1]
@@ -130,6 +124,24 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             None, -1, -1, first, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
         yield first, message
+
+    async def _read(self, active: set[Any], timeout: float) -> Records:  # noqa: ASYNC109  Faust's
+        """Read what is there; where that is a little, fetched ahead while others were worked on, also what came since.
+
+        Kafka's client asks again only when it has handed over what it has: what is left to the next fetch waits for
+        the whole of this one.
+        """
+        room = self._room()
+        records: dict[Any, Any] = await self._getmany(active_partitions=active, timeout=timeout)
+        if records and 2 * sum(map(len, records.values())) <= room and self.flow_active:
+            for tp, batch in (await self._getmany(active_partitions=active, timeout=MORE)).items():
+                records[tp] = [*records.get(tp, ()), *batch]
+        return records
+
+    def _room(self) -> int:
+        """Return how many records a fetch may have where some were fetched ahead; 0 where none were."""
+        kafka = self._thread._ensure_consumer()  # noqa: SLF001  nobody else knows
+        return int(kafka._max_poll_records) if kafka._fetcher._records else 0  # noqa: SLF001  the same
 
     async def _take_back(self) -> bool:
         """Move positions back to what was let go; False where another rebalance came in between.
@@ -291,29 +303,29 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
     async def _watch(self) -> None:
         """Measure the lag, also while nothing is read; a guard ends the process when it stands still for no reason."""
         self.liveness.guard(lambda why: fail(WirewatchError(f"{why}: ending, so that another process may go on")))
+        looking: asyncio.Future[int] | None = None
         while not self.should_stop:
             await self.sleep(WATCH)
-            assigned = self.assignment() if self.flow_active else set()
+            looking = looking or asyncio.ensure_future(self._lag())
+            await asyncio.wait([looking], timeout=WATCH)
+            lag = 0
             try:
-                ends = await self.highwaters(*assigned) if assigned else {}
-                positions = {tp: await self._worked_off(tp) for tp in ends}
+                if looking.done():
+                    answer, looking = looking, None
+                    lag = answer.result()
+                    self.outage.over()
+                elif await self.outage.reason() is None:
+                    continue  # the broker is there: what does not answer is ours, and for the guard to see
+                else:  # the client asks for as long as it takes
+                    await self.outage.tell(TimeoutError(f"no answer in {WATCH:.0f} s"))
             except (KafkaError, TimeoutError) as error:
-                self.log.warning("the lag cannot be measured: %r", error)
-                self.liveness.note(0, self._done)  # the broker is away: not for us to end
-                continue
-            lag = sum(self._measure(tp, end, positions[tp]) for tp, end in ends.items())
+                await self.outage.tell(error)  # the broker is away: not for us to end
             self.liveness.note(lag, self._done)
 
-
-class BatchSchema(faust.Schema):  # type: ignore[misc]  # Faust has no types
-    """Hands the records over as they are: nothing is decoded before the agent has them."""
-
-    def loads_key(self, _app: Any, _message: Any, **_: Any) -> None:
-        """Return None: a fetch has no key."""
-
-    def loads_value(self, _app: Any, message: Any, **_: Any) -> Records:
-        """Return the records."""
-        return cast("Records", message.value)
+    async def _lag(self) -> int:
+        assigned = self.assignment() if self.flow_active else set()
+        ends = await self.highwaters(*assigned) if assigned else {}
+        return sum([self._measure(tp, end, await self._worked_off(tp)) for tp, end in ends.items()])
 
 
 class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
@@ -367,6 +379,7 @@ def make_app(
         "bury": staticmethod(bury) if bury else None,
         "worker": name,
         "liveness": liveness or Liveness(name),
+        "outage": Outage(kafka, name, "Kafka cannot be read"),
         "work": work,
     }
     consumer = type("Consumer", (BatchConsumer,), parts)
@@ -379,15 +392,3 @@ def make_app(
 
     app.agent(app.topic(*topics, schema=BatchSchema()), name=name, concurrency=1)(agent)
     return app
-
-
-def fail(error: BaseException) -> None:
-    """End the process at once, without an acknowledgement; the supervisor starts it again.
-
-    ``os._exit``, because Faust's own way of stopping after an error commits what was not confirmed.
-    """
-    if isinstance(error, WirewatchError):
-        say(str(error))
-        os._exit(error.exit_status)
-    say("the worker ends, nothing of this fetch is acknowledged\n" + "".join(traceback.format_exception(error)))
-    os._exit(1)

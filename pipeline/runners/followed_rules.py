@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from pipeline import metrics
 from pipeline.adapters.kafka import topics
 from pipeline.adapters.kafka.connect import worker_settings
+from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.rules import change_of, failure_message
 from pipeline.adapters.kafka.send import Sender
 from pipeline.config import Kafka
@@ -44,6 +45,7 @@ class FollowedRules:
         name = topics.full_name(kafka, topics.RULES)
         self._places = [TopicPartition(name, number) for number in range(partitions)]
         self._sender = Sender(kafka, worker)
+        self._outage = Outage(kafka, worker, "the topic rules cannot be read")
         self._whole = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -79,7 +81,7 @@ class FollowedRules:
                 await consumer.start()
                 await self._follow(consumer)
             except (KafkaError, OSError) as error:
-                say(f"the topic rules cannot be read, trying again: {type(error).__name__}: {error}")
+                await self._outage.tell(error)
                 await asyncio.sleep(PAUSE)
             finally:
                 with suppress(asyncio.CancelledError):  # aiokafka 0.14 awaits a task of its own that it has cancelled
@@ -89,6 +91,7 @@ class FollowedRules:
         consumer.assign(self._places)
         await consumer.seek_to_beginning(*self._places)
         ends = await consumer.end_offsets(self._places)
+        self._outage.over()
         whole = False
         changes: dict[str, bytes | None] = {}
         while True:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -15,7 +17,7 @@ import uvloop
 
 from pipeline.adapters.kafka import topics
 from pipeline.config import Config
-from pipeline.core.errors import UnreachableError
+from pipeline.core.errors import UnreachableError, WirewatchError
 
 PAUSE = 2.0
 """Seconds between two attempts to reach a server at start."""
@@ -30,9 +32,51 @@ STOP = 25.0
 """Seconds that a stop may take; a fetch has five of them to end."""
 
 
+EVERY = 60.0
+"""Seconds for which a client of Kafka says a thing once."""
+
+
+class _Once(logging.Filter):
+    """Lets a kind of line through once in so many seconds: aiokafka tells of an outage ten times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the line is new."""
+        kind = record.name, record.msg
+        new = record.created - self._said.get(kind, -EVERY) >= EVERY
+        if new:
+            self._said[kind] = record.created
+        return new
+
+
+def quieten() -> None:
+    """Let aiokafka repeat itself once in EVERY seconds."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.addFilter(_Once())
+    client = logging.getLogger("aiokafka")
+    client.addHandler(handler)
+    client.propagate = False
+
+
 def say(text: str) -> None:
     """Tell the person at the terminal, or the log that collects stderr."""
     print(f"wirewatch: {text}", file=sys.stderr, flush=True)  # noqa: T201  the log of a worker is its stderr
+
+
+def fail(error: BaseException) -> None:
+    """End the process at once, without an acknowledgement; the supervisor starts it again.
+
+    ``os._exit``, because Faust's own way of stopping after an error commits what was not confirmed.
+    """
+    if isinstance(error, WirewatchError):
+        say(str(error))
+        os._exit(error.exit_status)
+    say("the worker ends, nothing of this fetch is acknowledged\n" + "".join(traceback.format_exception(error)))
+    os._exit(1)
 
 
 def wait_for(check: Callable[[], object]) -> None:
@@ -117,14 +161,14 @@ async def _serve(
         starting.result()
         await stopping
     say("stopping")
-    loop.call_later(STOP, _give_up)
+    loop.call_later(STOP, give_up)
     starting.cancel()
     await app.stop()
     await close()
     return 0
 
 
-def _give_up() -> None:
+def give_up() -> None:
     """End without a further word: what is not committed is read again."""
     say(f"not stopped after {STOP:.0f} s: ending without waiting; what is not acknowledged is read again")
     os._exit(1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from tests.conftest import no_server
 from tests.e2e.stage import ROOT
 from tests.servers import elastic
 from tests.servers.kafka import PASSWORD, USER, SecuredKafka
-from tests.servers.process import ServerError
+from tests.servers.process import ServerError, free_port
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(400)]
 
@@ -60,29 +62,34 @@ class Settings:
             "ca": str(kafka.ca),
             "partitions": 2,
         }
-        self.elasticsearch = {
-            "url": elasticsearch,
-            "prefix": "e2e-",
-            "api_key": api_key(elasticsearch),
-            "refresh": "1s",
-        }
+        self.elasticsearch = {"url": elasticsearch, "prefix": "e2e-", "refresh": "1s"}
+        self.key = ""
+        """The id of the key for Elasticsearch."""
+        self.new_key()
 
-    def file(self, kafka: dict[str, object] | None = None, elasticsearch: dict[str, object] | None = None) -> str:
+    def new_key(self) -> None:
+        with administering(self.elasticsearch["url"]) as client:
+            made = client.security.create_api_key(name="wirewatch", role_descriptors={"wirewatch": ROLE})
+        self.key, self.elasticsearch["api_key"] = str(made["id"]), str(made["encoded"])
+
+    def file(
+        self, kafka: dict[str, object] | None = None, elasticsearch: dict[str, object] | None = None, port: int = 0
+    ) -> str:
         found = {
             "mode": "distributed",
             "rules": ["rules.jsonl"],
             "topics": ["security"],
             "kafka": {**self.kafka, **(kafka or {})},
             "elasticsearch": {**self.elasticsearch, **(elasticsearch or {})},
+            "metrics": {"port": port},
         }
-        file = self.folder / "wirewatch.yaml"
+        file = self.folder / f"wirewatch-{port}.yaml"
         file.write_text(yaml.safe_dump(found))
         return str(file)
 
 
-def api_key(url: str) -> str:
-    with Elasticsearch(url, basic_auth=("elastic", elastic.PASSWORD)) as client:
-        return str(client.security.create_api_key(name="wirewatch", role_descriptors={"wirewatch": ROLE})["encoded"])
+def administering(url: str) -> Elasticsearch:
+    return Elasticsearch(url, basic_auth=("elastic", elastic.PASSWORD))
 
 
 def wirewatch(file: str, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
@@ -98,6 +105,52 @@ def until(reached: Callable[[], bool], log: Path) -> None:
     while not reached():
         assert time.monotonic() < end, log.read_text()
         time.sleep(0.5)
+
+
+class Worker:
+    """A worker that runs; it must be alive at the end, and stop as told."""
+
+    def __init__(self, kind: str, settings: Settings) -> None:
+        self.port = free_port()
+        self.log = settings.folder / f"{kind}-{self.port}.log"
+        command = [sys.executable, "-m", "pipeline", "worker", kind, "--config", settings.file(port=self.port)]
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
+
+    def said(self, words: str) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        return words in self.log.read_text()
+
+    def ready(self) -> str:
+        """Return what it answers to those who ask whether it is ready."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/ready")
+            return connection.getresponse().read().decode()
+        except OSError:
+            return "not there yet"
+        finally:
+            connection.close()
+
+
+@contextmanager
+def working(kind: str, settings: Settings) -> Iterator[Worker]:
+    """Run a worker until it is no longer needed; wait until it takes messages."""
+    worker = Worker(kind, settings)
+    try:
+        until(lambda: worker.ready().startswith("ready"), worker.log)
+        yield worker
+        assert worker.process.poll() is None, worker.log.read_text()
+    finally:
+        worker.process.terminate()
+        status = worker.process.wait(40)
+    assert status == 0, worker.log.read_text()
+
+
+def produce(settings: Settings, uri: str, headline: str) -> None:
+    wire = settings.folder / "wire.jsonl"
+    wire.write_text(f'{{"uri": "{uri}", "type": "text", "headline": "{headline}"}}\n')
+    wirewatch(settings.file(), "produce", str(wire), "--provider", "p")
 
 
 def test_stories_become_alerts_and_hits(settings: Settings, tmp_path: Path) -> None:
@@ -155,3 +208,45 @@ def test_a_wrong_key_for_elasticsearch_is_one_line_for_commands_and_workers(sett
     for words in (["search", "aid"], ["worker", "index"]):
         told = wirewatch(file, *words, status=4).stderr.splitlines()[-1]
         assert "wants to know who we are: elasticsearch.api_key is wrong or has expired" in told
+
+
+def test_a_key_that_loses_its_rights_or_is_revoked_blocks_the_index_and_costs_nothing(settings: Settings) -> None:
+    wirewatch(settings.file(), "init")
+    with working("desk", settings):
+        with working("index", settings) as index, administering(settings.elasticsearch["url"]) as client:
+            rights = client.security.update_api_key
+            rights(id=settings.key, role_descriptors={"wirewatch": {"cluster": ["monitor"]}})
+            produce(settings, "u:rights", "Aid without rights")
+            until(lambda: index.said("Elasticsearch: 403 security_exception"), index.log)
+            assert index.ready() == "blocked: waiting for elasticsearch\n"
+            rights(id=settings.key, role_descriptors={"wirewatch": ROLE})
+            until(lambda: "without rights" in wirewatch(settings.file(), "search", "aid").stdout, index.log)
+            assert index.ready().startswith("ready")
+
+            client.security.invalidate_api_key(ids=[settings.key])
+            produce(settings, "u:revoked", "Aid without a key")
+            until(lambda: index.said("Elasticsearch: 401 security_exception"), index.log)
+            assert index.ready() == "blocked: waiting for elasticsearch\n"
+        settings.new_key()
+        with working("index", settings) as index:
+            until(lambda: "without a key" in wirewatch(settings.file(), "search", "aid").stdout, index.log)
+    assert "security_exception" not in wirewatch(settings.file(), "dead", "list").stdout
+
+
+def test_a_password_that_is_changed_blocks_a_worker_until_it_is_right_again(
+    settings: Settings, kafka: SecuredKafka
+) -> None:
+    wirewatch(settings.file(), "init", "--only", "kafka")
+    with working("desk", settings) as desk:
+        kafka.set_password("another one")
+        try:
+            kafka.kill()  # what is connected stays so
+            kafka.start()
+            until(lambda: desk.said(f"refuses the login of {USER} (SCRAM-SHA-512): check kafka.username"), desk.log)
+            until(lambda: desk.ready() == "blocked: waiting for kafka\n", desk.log)
+        finally:
+            kafka.set_password(PASSWORD)
+        produce(settings, "u:password", "Aid with the right word")
+        told = ["subscribe", "security", "--since", "1h", "--once", "--format", "json"]
+        until(lambda: "u:password" in wirewatch(settings.file(), *told).stdout, desk.log)
+        until(lambda: desk.ready().startswith("ready"), desk.log)

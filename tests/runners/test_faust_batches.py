@@ -71,6 +71,7 @@ async def consumer(effect: Callable[[Records], Awaitable[None]] = nothing) -> As
     found.position, found.seek_wait = position, seek_wait
     found._commit_offsets = lambda offsets, **_: commit(offsets)
     found._getmany = getmany
+    found.room, found._room = 0, lambda: found.room
     found.highwater = lambda _tp: 100
     found.assignment = lambda: {TP("t", 0), TP("t", 1)}
     found._set_active_tps({TP("t", 0), TP("t", 1)})
@@ -122,6 +123,40 @@ def test_what_a_read_brings_over_a_rebalance_is_let_go_and_read_again_from_there
             found.positions = {P0: 6, P1: 0}
             found.fetches.put_nowait(fetch(p0=range(3, 6)))
             assert (await next_of(found)).value == fetch(p0=range(3, 6))
+            assert found.sought == [{P0: 3}]
+
+    run(test)
+
+
+def test_a_little_that_was_fetched_ahead_is_taken_with_what_has_come_since() -> None:
+    async def test() -> None:
+        async with consumer() as found:
+            for room, expected in ((6, range(6)), (5, range(3)), (0, range(3))):
+                found.room = room
+                found.fetches = asyncio.Queue()
+                found.fetches.put_nowait(fetch(p0=range(3)))
+                found.fetches.put_nowait(fetch(p0=range(3, 6), p1=range(7, 9)))
+                message = await next_of(found)
+                assert [record.offset for record in message.value[P0]] == list(expected)
+                await found.process(message.value)
+
+    run(test)
+
+
+def test_what_two_reads_bring_over_a_rebalance_is_let_go_from_the_first_of_either() -> None:
+    async def test() -> None:
+        async with consumer() as found:
+            found.room = 100
+            waiting = asyncio.ensure_future(next_of(found))
+            found.fetches.put_nowait(fetch(p0=range(5, 7)))
+            await asyncio.sleep(0.01)
+            found._term += 1  # between the reads; the new assignment begins at the commit
+            found.fetches.put_nowait(fetch(p0=range(3, 9)))
+            assert await waiting is None
+            found.positions = {P0: 9, P1: 0}
+            found.room = 0
+            found.fetches.put_nowait(fetch(p0=range(3, 9)))
+            await next_of(found)
             assert found.sought == [{P0: 3}]
 
     run(test)

@@ -94,7 +94,7 @@ def test_the_app_serves_no_web_page_makes_no_leader_topic_and_writes_no_files(
 def test_every_method_that_is_replaced_is_there_to_be_replaced() -> None:
     ours = {name for name in vars(BatchConsumer) if callable(getattr(BatchConsumer, name)) and name != "__init__"}
     new = {"process", "settle", "_bound", "_measure", "_take_back", "_watch", "_worked_off"}
-    new |= {"_work", "_effect", "_still"}
+    new |= {"_work", "_effect", "_still", "_read", "_room", "_lag"}
     assert {name for name in ours - new if not hasattr(driver.Consumer, name)} == set()
     assert hasattr(faust.App, "_create_directories")
     assert hasattr(Service, "_crash")
@@ -111,6 +111,12 @@ def test_a_message_below_the_offset_last_read_is_dropped_so_ours_remembers_none(
         assert consumer._read_offset[TP("t", 0)] is None
 
     asyncio.run(test())
+
+
+def test_the_client_has_what_it_fetched_ahead_in_one_place_and_asks_again_only_when_that_is_handed_over() -> None:
+    assert "list(self._records.keys())" in source(Fetcher.fetched_records)
+    assert "if tp in self._records" in source(Fetcher._get_actions_per_node)
+    assert "max_records=_consumer._max_poll_records" in source(driver.AIOKafkaConsumerThread.getmany)
 
 
 def test_commits_ask_these_three_methods_what_there_is_to_commit() -> None:

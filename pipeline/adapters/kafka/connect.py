@@ -19,12 +19,12 @@ def client_settings(kafka: Kafka) -> dict[str, Any]:
 
     Raises UnreachableError where nothing listens, or where what listens does not let us in.
     """
-    security = _security(kafka)  # a file that cannot be read is named before a broker that does not answer
+    secured = _security(kafka)  # a file that cannot be read is named before a broker that does not answer
     if not any(_listens(broker) for broker in kafka.brokers):  # the client would try for its whole timeout
         raise unreachable(kafka)
-    if kafka.security != "plaintext" and (error := login.refusal(kafka, security)) is not None:
+    if kafka.security != "plaintext" and (error := login.refusal(kafka, secured)) is not None:
         raise unreachable(kafka, error)
-    return {"bootstrap_servers": list(kafka.brokers), "client_id": "wirewatch", **security}
+    return {"bootstrap_servers": list(kafka.brokers), "client_id": "wirewatch", **secured}
 
 
 def worker_settings(kafka: Kafka) -> dict[str, Any]:
@@ -59,6 +59,7 @@ def tls_context(kafka: Kafka) -> ssl.SSLContext | None:
 
 
 def _security(kafka: Kafka) -> dict[str, Any]:
+    """Return what a client of either library is told of TLS and login; raises as ``tls_context``."""
     settings: dict[str, Any] = {"security_protocol": PROTOCOLS[kafka.security], "ssl_context": tls_context(kafka)}
     if kafka.security.startswith("sasl"):
         settings["sasl_mechanism"] = kafka.mechanism
@@ -93,12 +94,6 @@ def unreachable(kafka: Kafka, error: BaseException | None = None) -> Unreachable
         sentence = f"what listens at {brokers} does not answer as Kafka with security {kafka.security} does: "
         sentence += "check kafka.brokers and kafka.security"
     return UnreachableError(sentence)
-
-
-def _untrusted(brokers: str, error: ssl.SSLError) -> UnreachableError:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return UnreachableError(f"Kafka at {brokers} is not trusted: {error.verify_message} (kafka.ca)")
-    return UnreachableError(f"what listens at {brokers} does not speak TLS as we do: {error.reason} (kafka.security)")
 
 
 def _listens(broker: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,13 +13,11 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooL
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from pipeline import metrics
 from pipeline.adapters.kafka.connect import worker_settings
+from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.records import Message
 from pipeline.adapters.kafka.topics import full_name, limit
 from pipeline.config import Kafka
-
-log = logging.getLogger(__name__)
 
 BATCH_BYTES = 256 * 1024
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
@@ -51,7 +48,7 @@ class Sender:
 
     def __init__(self, kafka: Kafka, worker: str) -> None:
         self.kafka = kafka
-        self.worker = worker
+        self._outage = Outage(kafka, worker, "Kafka takes no messages")
         self._producer: AIOKafkaProducer | None = None
 
     async def send(self, messages: Sequence[Message]) -> list[Refused]:
@@ -73,18 +70,22 @@ class Sender:
             refused += found
             room = 1 if waiting else BATCH_BYTES  # one by one, to find the message that is refused
             if error is not None:
-                log.warning("Kafka takes no messages, trying again: %s: %s", type(error).__name__, error)
-                metrics.BLOCKED.labels(self.worker, "kafka").set(1)
+                await self._outage.tell(error)
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  jitter
                 pause, room = min(2 * pause, LONGEST_PAUSE), BATCH_BYTES
             if error is not None or found or waiting:
                 await self.close()  # an idempotent producer stays broken after a refused batch
-        metrics.BLOCKED.labels(self.worker, "kafka").set(0)
+        self._outage.over()
         return refused
 
-    async def connect(self) -> None:
-        """Connect now, so that the first message need not wait for it; raises KafkaError or OSError."""
-        await self._connected()
+    async def connect(self, names: Sequence[str] = ()) -> None:
+        """Connect now, and learn of these topics, so that the first messages need not wait for it.
+
+        Raises KafkaError or OSError.
+        """
+        producer = await self._connected()
+        for topic in names:
+            await self._partitions(producer, topic)
 
     async def close(self) -> None:
         """End the connection; the next message makes a new one."""
