@@ -131,7 +131,17 @@ def _holds_phrase(node: Phrase, view: View) -> bool:
     return bool(extents(node, view))
 
 
-def plain(side: Side, view: View) -> list[int] | None:
+def close(one: list[int], two: list[int], least: int, most: int) -> list[tuple[int, int]]:
+    """Return the places of a few words that have one of another word ``least`` to ``most`` behind, and not itself."""
+    return [(place, other) for place in one for other in two if least <= other - place <= most and other != place]
+
+
+def reach(node: Near) -> tuple[int, int]:
+    """Return how far behind a place of the left side one of the right may be, at least and at most."""
+    return (1 if node.ordered else -node.distance), node.distance
+
+
+def _plain(side: Side, view: View) -> list[int] | None:
     """Return the positions of a side that is one word, wherever it stands; None where it is anything else."""
     if len(side) == 1 and not view.paired:
         part = side[0]
@@ -141,14 +151,9 @@ def plain(side: Side, view: View) -> list[int] | None:
 
 
 def _near(node: Near, view: View) -> bool:
-    one, two = plain(node.left, view), plain(node.right, view)
+    one, two = _plain(node.left, view), _plain(node.right, view)
     if one is not None and two is not None and len(one) * len(two) <= FEW:
-        least, most = 1 if node.ordered else -node.distance, node.distance
-        for place in one:
-            for other in two:
-                if least <= other - place <= most and other != place:
-                    return True
-        return False
+        return bool(close(one, two, *reach(node)))
     left, right, distance = places(node.left, view), places(node.right, view), node.distance
     if len(left) * len(right) > FEW:
         if _gap(node.left, node.right, view) <= distance:

@@ -9,10 +9,9 @@ from pipeline.core.rules.definition import Rule
 from pipeline.core.rules.evaluate import holds
 from pipeline.core.rules.index import Index
 from pipeline.core.rules.keys import keys
-from pipeline.core.rules.shown import Shown, shown, spans_of
+from pipeline.core.rules.shown import Shown, holds_as, shown, spans_of
 from pipeline.core.rules.view import TooCostly, View
 from pipeline.core.story import Match, Story
-
 
 MANY = 32
 """Candidates from which on a story is prepared for more than a few matches."""
@@ -115,10 +114,10 @@ class RuleSet:
             if rule is None or (self.failed and rule.id in self.failed):
                 continue
             try:
-                if posting & 1 or holds(rule.node, view):
-                    what = known[number]
-                    if what is None:
-                        what = known[number] = shown(rule.node)
+                what = known[number]
+                if what is None:
+                    what = known[number] = shown(rule.node)
+                if posting & 1 or holds_as(rule.node, what, view):
                     places = spans_of(rule.node, what, view)
                     matches.append(Match(rule.id, rule.topic, places, rule.version, rule.severity))
             except TooCostly as error:  # the fault of the story: the rule stays in force

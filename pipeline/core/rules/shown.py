@@ -9,7 +9,7 @@ from itertools import chain
 from sys import intern
 from typing import Any, NamedTuple
 
-from pipeline.core.rules.evaluate import FEW, Extent, extents, holds, places, plain, tagged
+from pipeline.core.rules.evaluate import FEW, Extent, close, extents, holds, places, reach, tagged
 from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Tag, Word
 from pipeline.core.rules.view import Code, View
 from pipeline.core.story import Span
@@ -25,6 +25,8 @@ class Shown(NamedTuple):
     terms: tuple[Node, ...] | None
     pair: tuple[str, str] | None = None
     """The words of a phrase of two, which is all there is."""
+    near: tuple[str, str, int, int] | None = None
+    """The two words of a NEAR, which is all there is, and how far behind the first the second may be."""
 
 
 def shown(node: Node) -> Shown:
@@ -36,6 +38,10 @@ def shown(node: Node) -> Shown:
         first, second = node.items
         if type(first) is Word and type(second) is Word:
             return Shown(None, found, (intern(first.word), intern(second.word)))
+    if type(node) is Near and len(node.left) == 1 and len(node.right) == 1:
+        one, two = node.left[0], node.right[0]
+        if type(one) is Word and type(two) is Word and one.field is None and two.field is None:
+            return Shown(None, found, None, (intern(one.word), intern(two.word), *reach(node)))
     return Shown(None, found)
 
 
@@ -58,9 +64,19 @@ def spans(node: Node, view: View) -> tuple[Span, ...]:
     return spans_of(node, shown(node), view)
 
 
+def holds_as(node: Node, what: Shown, view: View) -> bool:
+    """Return whether the story matches, as ``holds`` does, by way of what is known of the query."""
+    near = what.near
+    if near is not None and not view.paired:
+        one, two = view.word(near[0]), view.word(near[1])
+        if len(one) * len(two) <= FEW:
+            return bool(close(one, two, near[2], near[3]))
+    return holds(node, view)
+
+
 def spans_of(node: Node, what: Shown, view: View) -> tuple[Span, ...]:
     """Return the same, where it is known what the query shows."""
-    words, terms, pair = what
+    words, terms, pair, near = what
     if words is not None:  # by far the commonest, and no two words ever stand in one place
         stand = view.mark_words(words, MOST_SPANS)
         stand.sort()
@@ -69,6 +85,11 @@ def spans_of(node: Node, what: Shown, view: View) -> tuple[Span, ...]:
         after: list[int] | set[int] = view.word(pair[1])
         after = after if len(after) <= FEW else set(after)
         return view.joined([at for at in view.word(pair[0]) if at + 1 in after][:MOST_SPANS])
+    if near is not None and not view.paired:
+        one, two, least, most = view.word(near[0]), view.word(near[1]), near[2], near[3]
+        if len(one) * len(two) <= FEW:
+            stand = view.mark_places(sorted({*chain.from_iterable(close(one, two, least, most))}))
+            return tuple(map(view.spans.__getitem__, stand))
     if terms is not None and len(terms) == 1 and type(terms[0]) is not Tag and not view.paired:
         return tuple(map(view.spans.__getitem__, _codes(terms[0], view)))
     found: list[Code] = []
@@ -101,13 +122,7 @@ def _codes(node: Any, view: View) -> Sequence[Code]:
             view.spans[code] = span
             found.append(code)
     elif isinstance(node, Near):
-        one, two = plain(node.left, view), plain(node.right, view)
-        if one is not None and two is not None and len(one) * len(two) <= FEW:
-            least, most = 1 if node.ordered else -node.distance, node.distance
-            close = [(a, b) for a in one for b in two if least <= b - a <= most and a != b]
-            found = [*view.mark_places(sorted({*chain.from_iterable(close)}))]
-        else:
-            found = view.mark(sorted(pairs(node, view))[:MOST_SPANS])
+        found = view.mark(sorted(pairs(node, view))[:MOST_SPANS])
     else:
         found = view.mark(extents(node, view)[:MOST_SPANS])
     view.codes[id(node)] = found

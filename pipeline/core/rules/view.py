@@ -256,7 +256,7 @@ class View:
         spans = self.spans
         if self._marked <= FEW_PLACES:
             self.mark_places([place for first in places for place in (first, first + 1)])
-        return tuple([(*spans[place][:2], spans[place + 1][2]) for place in places])
+        return tuple([(one[0], one[1], spans[place + 1][2]) for place in places for one in (spans[place],)])
 
     def prepare(self) -> None:
         """Look up at once where all words stand: for many rules, that costs less than one word after the other."""

@@ -108,6 +108,16 @@ def _at_least(count: int, nodes: list[Node]) -> Node:
 
 QUERIES: st.SearchStrategy[Node] = st.recursive(st.one_of(_parts, nears(), _data), _grown, max_leaves=6)
 
+_few = st.sampled_from((Word("aid"), Word("pact"), Word("un")))
+PLAIN: st.SearchStrategy[Node] = st.one_of(
+    _few,
+    st.tuples(_few, _few).map(lambda pair: Phrase(pair, (0, 1))),
+    st.tuples(_few, _few, _few).map(lambda three: Phrase(three, (0, 1, 2))),
+    st.builds(lambda a, b, far, ordered: Near((a,), (b,), far, ordered), _few, _few, st.integers(1, 4), st.booleans()),
+    st.lists(_few, min_size=2, max_size=3, unique=True).map(lambda words: checks.flat(And, words)),
+)
+"""The commonest rules, for which there are ways of their own, over so few words that they match."""
+
 _text = st.lists(
     st.sampled_from((*VOCABULARY, "the", "UN", "Aid", "AID", "ORGANISATION", "x", "\n\n", "Zelensky", "l’attaque")),
     max_size=12,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.need import AllOf, AnyOf, Need, Prefix, Tagged
 from pipeline.core.need import Word as NeedWord
-from pipeline.core.rules import QueryError, RuleSet, evaluate, index, rows
+from pipeline.core.rules import QueryError, RuleSet, evaluate, index, rows, ruleset, shown
 from pipeline.core.rules import view as view_module
 from pipeline.core.rules.definition import Rule
 from pipeline.core.rules.evaluate import holds
@@ -22,7 +22,14 @@ from pipeline.core.rules.view import View
 from pipeline.core.searched import FIELDS
 from pipeline.core.story import Story
 from pipeline.core.words import words
-from tests.core.rules.generated import QUERIES, Oracle, stories
+from tests.core.rules.generated import PLAIN, QUERIES, Oracle, stories
+
+DENSE = st.lists(st.sampled_from(("aid", "pact", "UN", "pactaid", "-", "x")), max_size=10).map(" ".join)
+COUNTS = (
+    *((module, "FEW") for module in (index, view_module, rows, evaluate, shown)),
+    *((view_module, "FEW_PLACES"), (ruleset, "MANY"), (rows, "MANY")),
+)
+"""From how many on another way pays; each is as right as the other."""
 
 
 def rule(number: int, node: Node) -> Rule:
@@ -54,6 +61,22 @@ def test_rules_changed_and_removed_match_like_rules_loaded_so(nodes: list[Node],
     assert changed.versions == fresh.versions
 
 
+@given(st.lists(PLAIN, min_size=1, max_size=12), st.lists(DENSE, min_size=2, max_size=2))
+@settings(max_examples=100, deadline=None)
+@pytest.mark.parametrize("few", [0, 3, 16])
+def test_the_commonest_rules_match_where_the_plain_reading_says(few: int, nodes: list[Node], texts: list[str]) -> None:
+    story = Story(uri="x", provider="p", source_format="test", headline=texts[0], body=texts[1])
+    rules = RuleSet(rule(number, node) for number, node in enumerate(nodes))
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in COUNTS:
+            patch.setattr(module, name, few)
+        found = rules.match(story)
+    oracle = Oracle(story)
+    expected = {f"r{number}": oracle.spans(node) for number, node in enumerate(nodes) if oracle.holds(node)}
+    assert {match.rule: set(match.spans) for match in found.matches} == expected
+    assert all(len(set(match.spans)) == len(match.spans) for match in found.matches)
+
+
 @given(st.lists(QUERIES, min_size=1, max_size=6), stories())
 @settings(max_examples=100, deadline=None)
 @pytest.mark.parametrize("few", [0, 3])
@@ -61,8 +84,8 @@ def test_what_pays_for_many_changes_no_match(few: int, nodes: list[Node], story:
     rules = RuleSet(rule(number, node) for number, node in enumerate(nodes))
     expected = rules.match(story)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (index, view_module, rows, evaluate):
-            patch.setattr(module, "FEW", few)
+        for module, name in COUNTS:
+            patch.setattr(module, name, few)
         assert rules.match(story) == expected
 
 
