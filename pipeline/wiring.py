@@ -203,8 +203,7 @@ def embedded(
     refresh = StoredRules(
         book, SqliteRules(path), paths=paths, read=read, refuse=refuse_rule, now=clock.now, worker=WORKER
     )
-    versions = book.rules.versions
-    return Embedded(works, store, versions, clock=clock, announce=announce, refused=refused, refresh=refresh)
+    return Embedded(works, store, book.rules, clock=clock, announce=announce, refused=refused, refresh=refresh)
 
 
 def sources(

@@ -66,7 +66,9 @@ def revision_lines(before: Story | None, story: Story, style: Style, *, named: b
 
 def _rules(before: Story, story: Story) -> list[str]:
     old, new = ({match.rule for match in revision.matches} for revision in (before, story))
-    changes = [f"-{rule}" for rule in sorted(old - new)] + [f"+{rule}" for rule in sorted(new - old)]
+    was_open, is_open = ({match.rule for match in revision.undecided or ()} for revision in (before, story))
+    changes = [f"-{rule}" for rule in sorted((old | was_open) - new - is_open)]
+    changes += [f"+{rule}" for rule in sorted(new - old)] + [f"?{rule}" for rule in sorted(is_open)]
     return [f"  rules: {' '.join(changes)}"] if changes else []
 
 

@@ -182,7 +182,6 @@ def _index(settings: Config, instance: str | None, liveness: Liveness, _refusals
         serve.wait_for(lambda: templates.check(elastic, client))
     sender = Sender(kafka, WORKER)
     rules = _follow(settings, book, WORKER)
-    versions = book.rules.versions
     clients: list[AsyncElasticsearch] = []
 
     def make() -> object:
@@ -190,7 +189,7 @@ def _index(settings: Config, instance: str | None, liveness: Liveness, _refusals
         clients.append(client)
         patience = Patience(WORKER)
         shelf = Shelf(client, elastic.prefix, patience, Clock().now)
-        effect = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], sender, kafka, versions)
+        effect = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], sender, kafka, book.rules)
         names = [topics.full_name(kafka, name) for name in (topics.STORIES, topics.ALERTS, topics.HELD)]
         return faust_batches.make_app(
             settings, WORKER, names, effect, instance=instance, liveness=liveness, bury=effect.bury

@@ -72,4 +72,12 @@ def tombstone(story: Story, kill: Story) -> Story:
     """Return ``story`` as killed by another one: the same revision, canceled, saying by whom and why."""
     note = kill.ed_note or kill.headline or story.ed_note
     links = (*story.links, Link(KILLED_BY, kill.uri))
-    return msgspec.structs.replace(story, status=Status.CANCELED, ed_note=note, links=links, signal=None)
+    return msgspec.structs.replace(
+        story,
+        status=Status.CANCELED,
+        ed_note=note,
+        links=links,
+        signal=None,
+        rules=msgspec.UNSET,
+        undecided=msgspec.UNSET,
+    )

@@ -44,10 +44,14 @@ class Tagger(Protocol):
 
 
 class MatchResult(msgspec.Struct, frozen=True):
-    """The matches in the order of the rules, and the rules whose evaluation failed, with the reason."""
+    """The matches in the order of the rules, and the rules whose evaluation failed, with the reason.
+
+    ``rules`` says which were in force: the same for the same versions of all.
+    """
 
     matches: tuple[Match, ...]
     errors: tuple[tuple[str, str], ...] = ()
+    rules: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Matcher(Protocol):
@@ -115,7 +119,8 @@ def match(desk: Desk, story: Story) -> Story:
     result = desk.matcher.match(story)
     for rule, reason in result.errors:
         desk.failed(rule, reason)
-    return msgspec.structs.replace(story, matches=result.matches)
+    rules = msgspec.UNSET if result.errors else result.rules
+    return msgspec.structs.replace(story, matches=result.matches, rules=rules)
 
 
 def fingerprint(_desk: Desk, story: Story) -> Story:

@@ -6,12 +6,21 @@ it has read the stored revisions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 
 from pipeline.core.alerts import Alert, AlertType, make_alert, raise_alerts
-from pipeline.core.story import Status, Story
+from pipeline.core.story import Match, Status, Story
+
+
+class Rules(Protocol):
+    """The rules in force where a revision is stored, which may have changed since it was matched."""
+
+    def judge(self, matches: Iterable[Match], story: Story) -> tuple[list[Match], list[Match]]:
+        """Return which of the matches of another revision ``story`` denies, and which of them are left undecided."""
+        ...
 
 
 def settle(stored: Story | None, incoming: Story) -> Story:
@@ -65,23 +74,42 @@ def supersedes(stored: Story | None, incoming: Story) -> bool:
     return stored is None or incoming.revision >= stored.revision
 
 
-def retractions(stored: Story | None, incoming: Story, versions: Mapping[str, str | None]) -> list[Alert]:
-    """Return the alerts that take back what the older of two revisions has alerted and the newer does not say.
+def retractions(stored: Story | None, incoming: Story, rules: Rules) -> tuple[list[Alert], Story]:
+    """Return the alerts that take back what the older of two revisions has alerted and the newer denies; and the newer.
 
-    ``versions`` has the version of every rule in force: an edited or deleted rule retracts nothing.
+    Where both were matched against the same rules, the newer denies what it does not match. Otherwise the rule may
+    have been edited in between, or too costly: then the very version that has alerted must deny it, and be in force
+    here; an edited or deleted rule retracts nothing. What is left undecided is kept with the newer revision, for the
+    next one to decide.
     """
-    if stored is None or stored.revision == incoming.revision:
-        return []
+    if stored is None:
+        return [], incoming
+    if stored.revision == incoming.revision:
+        return [], _leaving(incoming, stored.undecided or ())
     older, newer = (stored, incoming) if supersedes(stored, incoming) else (incoming, stored)
     if older.status is not Status.USABLE:
-        return []
-    kept = {match.rule for match in newer.matches} if newer.status is Status.USABLE else set()
+        return [], newer
+    said = (*newer.matches, *(newer.undecided or ())) if newer.status is Status.USABLE else ()
+    kept = {match.rule for match in said}
+    gone = [match for match in older.matches if match.rule not in kept]
+    open_ = [match for match in older.undecided or () if match.rule not in kept]
+    if not gone and not open_:
+        return [], newer
+    if older.rules and older.rules == newer.rules:
+        denied, left = rules.judge(open_, newer) if open_ else ([], [])
+        denied = [*gone, *denied]
+    else:
+        denied, left = rules.judge([*gone, *open_], newer)
     reason = "kill" if newer.status is Status.CANCELED else newer.signal or "update"
-    return [
-        make_alert(_titled(stored, incoming), AlertType.RETRACTED, match, reason)
-        for match in older.matches
-        if match.rule not in kept and match.rule in versions and versions[match.rule] == match.rule_version
-    ]
+    titled = _titled(stored, incoming)
+    return [make_alert(titled, AlertType.RETRACTED, match, reason) for match in denied], _leaving(newer, left)
+
+
+def _leaving(story: Story, undecided: Iterable[Match]) -> Story:
+    """Return ``story`` with further matches of earlier revisions that stand undecided."""
+    said = {match.rule for match in (*story.matches, *(story.undecided or ()))}
+    more = tuple(match for match in undecided if match.rule not in said)
+    return msgspec.structs.replace(story, undecided=(*(story.undecided or ()), *more)) if more else story
 
 
 def alerts_of(stored: Story | None, incoming: Story) -> list[Alert]:
@@ -119,4 +147,6 @@ def _content(story: Story) -> Story:
         chain=None,
         fingerprint=None,
         cluster=None,
+        rules=msgspec.UNSET,
+        undecided=msgspec.UNSET,
     )

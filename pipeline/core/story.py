@@ -130,6 +130,10 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str | None = None
     cluster: str | None = None
     """The id of the copy of this text that came in first, from another provider."""
+    rules: str | msgspec.UnsetType = msgspec.UNSET
+    """Which rules were in force when it was matched: the same for the same versions of all. Unset where one failed."""
+    undecided: tuple[Match, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Matches of earlier revisions whose alerts stand although this one does not repeat them: nobody could decide."""
 
     @property
     def id(self) -> str:

@@ -79,14 +79,14 @@ class Report(msgspec.Struct):
 class Embedded:
     """One process over one database. ``announce`` gets the committed alerts, ``refused`` each dead letter.
 
-    ``versions`` has the version of each rule in force, which ``refresh`` brings up to date before each batch.
+    ``refresh`` brings ``rules``, those in force, up to date before each batch.
     """
 
     def __init__(
         self,
         desk: Desk,
         store: SqliteStore,
-        versions: Mapping[str, str | None],
+        rules: life.Rules,
         *,
         clock: Clock,
         announce: Announce,
@@ -95,7 +95,7 @@ class Embedded:
     ) -> None:
         self.desk = desk
         self.store = store
-        self.versions = versions
+        self.rules = rules
         self.clock = clock
         self.announce = announce
         self.refused = refused
@@ -228,8 +228,11 @@ class Embedded:
             self.store.put(story, newest=False)  # for auditors: the kill came first
             self.store.note_kill([story.id], kill)
             story, alerts = chain.tombstone(story, kill), []
-        alerts = [*life.retractions(stored, story, self.versions), *alerts]
-        self.store.put(story, newest=life.supersedes(stored, story))
+        retracted, newest = life.retractions(stored, story, self.rules)
+        alerts = [*retracted, *alerts]
+        late = not life.supersedes(stored, story)
+        story = story if late else newest
+        self.store.put(story, newest=not late)
         self.store.join(story, story.chain or story.id)
         self.store.unhold(story)
         if story.status is Status.CANCELED:
@@ -257,7 +260,7 @@ class Embedded:
             if member.status is Status.USABLE and chain.reaches(kill, member):
                 dead = chain.tombstone(member, kill)
                 self.store.put(dead, newest=True)
-                alerts += life.retractions(member, dead, self.versions)
+                alerts += life.retractions(member, dead, self.rules)[0]
         return alerts
 
     def _count(self, story: Story, *, repeated: bool) -> None:

@@ -86,41 +86,41 @@ class Sorted(msgspec.Struct):
     retracted: list[Alert] = []
 
 
-def fold(folded: Folded, incoming: Incoming, known: set[tuple[str, int]], versions: Mapping[str, str | None]) -> None:
+def fold(folded: Folded, incoming: Incoming, known: set[tuple[str, int]], rules: life.Rules) -> None:
     """Add one revision to what is known of its story; ``known`` has the old revisions that are kept already."""
     stored = folded.newest
     story = life.settle(stored, incoming.story)
     late = stored is not None and not life.supersedes(stored, story)
     if late and ((story.id, story.revision) in known or any(story.revision == old.revision for old in folded.old)):
         return
+    retracted, newest = life.retractions(stored, story, rules)
     if not incoming.silent:
-        folded.retracted += life.retractions(stored, story, versions)
+        folded.retracted += retracted
     if late:
         folded.old.append(story)
-        return
-    if stored is not None and stored.revision != story.revision:
-        folded.old.append(stored)
-    folded.newest = story
-    folded.changed = True
+        folded.changed |= newest is not stored
+    else:
+        if stored is not None and stored.revision != story.revision:
+            folded.old.append(stored)
+        folded.changed = True
+    folded.newest = newest
 
 
 class IndexWorker:
     """The effect of a fetch of ``wire.stories``, ``wire.alerts`` and ``wire.held``.
 
-    ``versions`` has the version of each rule in force.
+    ``rules`` are those in force here; desk may have had others.
 
     Each of ``bulks`` writes PART stories of the fetch at a time: while one waits for its answer, the next makes its
     documents.
     """
 
-    def __init__(
-        self, shelf: Shelf, bulks: Sequence[Bulk], sender: Sends, kafka: Kafka, versions: Mapping[str, str | None]
-    ) -> None:
+    def __init__(self, shelf: Shelf, bulks: Sequence[Bulk], sender: Sends, kafka: Kafka, rules: life.Rules) -> None:
         self.shelf = shelf
         self.copies = Copies(shelf)
         self.bulks = bulks
         self.sender = sender
-        self.versions = versions
+        self.rules = rules
         self._alerts = topics.full_name(kafka, topics.ALERTS)
         self._held = topics.full_name(kafka, topics.HELD)
         self._room = topics.limit(kafka, topics.DEAD)
@@ -189,7 +189,7 @@ class IndexWorker:
         for one in killed:
             found.behind.setdefault(one.story.id, found.behind[one.cause])
             if one.cause not in silent:
-                retracted += life.retractions(one.story, one.tombstone, self.versions)
+                retracted += life.retractions(one.story, one.tombstone, self.rules)[0]
         await self._retract(retracted, found)
         await self._put([self.shelf.keep(one.story) for one in killed], found)
         await self._put([self.shelf.store(one.tombstone, one.month) for one in killed], found)
@@ -233,7 +233,7 @@ class IndexWorker:
                 stored = stand.story if stand else None
                 folded[id_] = Folded(month, stored, new=stand is None, stored=stored)
             story = msgspec.structs.replace(one.story, chain=name)
-            fold(folded[id_], msgspec.structs.replace(one, story=story), known, self.versions)
+            fold(folded[id_], msgspec.structs.replace(one, story=story), known, self.rules)
         return list(folded.values())
 
     async def _retract(self, alerts: Sequence[Alert], found: Sorted) -> None:

@@ -29,6 +29,7 @@ from pipeline.adapters.elastic.shelf import Shelf
 from pipeline.adapters.kafka.records import Message
 from pipeline.adapters.kafka.send import Refused
 from pipeline.config import Elasticsearch, Kafka
+from pipeline.core.rules import RuleSet
 from pipeline.core.story import Actor, Kind, Match, Region, Role, Story, encode
 from pipeline.runners.index import WORKER, IndexWorker
 from tests.bench import Figure
@@ -115,7 +116,7 @@ async def _index(settings: Elasticsearch, stories: Sequence[Story]) -> float:
     records = [Record(encode(story)) for story in stories]
     client, patience = connect.async_client(settings), Patience(WORKER)
     shelf = Shelf(client, settings.prefix, patience, lambda: NOW)
-    worker = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], Silence(), Kafka(), {})
+    worker = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], Silence(), Kafka(), RuleSet())
     began = perf_counter()
     for start in range(0, len(records), FETCH):
         await worker({"one": records[start : start + FETCH]})

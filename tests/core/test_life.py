@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import product
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core import life
-from pipeline.core.alerts import AlertType
+from pipeline.core.alerts import AlertType, raise_alerts
+from pipeline.core.rules import RuleDefinition, RuleSet
+from pipeline.core.rules.definition import compiled
+from pipeline.core.rules.parser import Parser
 from pipeline.core.story import Match, Status, Story
 
-VERSIONS = {"attack": "1", "storm": "1", "vote": "2"}
+
+def rules(**queries: str) -> RuleSet:
+    return RuleSet(compiled(RuleDefinition(id=id_, query=query), Parser()) for id_, query in queries.items())
+
+
+RULES = rules(attack="attack", storm="storm", vote="vote")
 
 
 def story(version: str | None, *rules: str, status: Status = Status.USABLE, **more: object) -> Story:
-    matches = tuple(Match(rule, "security", (), rule_version="1") for rule in rules)
+    """Return a revision that matches just these of RULES."""
+    matches = tuple(Match(rule, "security", (), rule_version=RULES.versions[rule]) for rule in rules)
+    headline = " ".join(("H", *rules))
     base = Story(
-        uri="u", provider="p", version=version, headline="H", matches=matches, status=status, source_format="x"
+        uri="u", provider="p", version=version, headline=headline, matches=matches, status=status, source_format="x"
     )
     return msgspec.structs.replace(base, **more)
 
 
-def told(stored: Story | None, incoming: Story) -> list[tuple[str, str | None]]:
-    alerts = (*life.retractions(stored, incoming, VERSIONS), *life.alerts_of(stored, incoming))
+def told(stored: Story | None, incoming: Story, in_force: RuleSet = RULES) -> list[tuple[str, str | None]]:
+    alerts = (*life.retractions(stored, incoming, in_force)[0], *life.alerts_of(stored, incoming))
     return [(alert.type.value, alert.rule) for alert in alerts]
 
 
@@ -42,9 +55,34 @@ def test_a_kill_withdraws_the_story_and_retracts_every_rule() -> None:
     assert alerts == [("retracted", "attack"), ("retracted", "storm"), ("withdrawn", None)]
 
 
-def test_an_edited_rule_retracts_nothing() -> None:
-    stored = story("1", "vote")  # matched by version 1 of the rule, and version 2 is in force
-    assert told(stored, story("2")) == []
+def test_a_rule_that_was_edited_removed_or_put_out_retracts_nothing() -> None:
+    failed = rules(vote="vote")
+    failed.fail("vote", "ZeroDivisionError")
+    for in_force in (rules(vote="vote OR poll"), rules(storm="storm"), failed):
+        assert told(story("1", "vote"), story("2"), in_force) == []
+        assert told(story("1", "vote"), story("2", status=Status.CANCELED), in_force) == [("withdrawn", None)]
+
+
+def test_a_rule_that_holds_or_cannot_be_decided_retracts_nothing_until_a_revision_denies_it() -> None:
+    distances = " OR ".join(f"(a NEAR/2 (b OR word{number}))" for number in range(30))
+    costly = rules(attack=f"attack AND ({distances})")
+    match = Match("attack", "security", (), costly.versions["attack"])
+    first = story("1", headline="attack a b", matches=(match,))
+    hostile = story("2", headline="attack", body="a x x b x x " * 3_000)
+    assert costly.match(hostile).errors, "too costly: there is no match"
+    quiet, again = story("3", headline="peace"), story("4", headline="attack a b", matches=(match,))
+
+    retracted, second = life.retractions(first, hostile, costly)
+    assert (retracted, second.undecided) == ([], (match,))
+    assert life.retractions(second, hostile, costly) == ([], second), "the same revision comes again"
+    assert told(second, quiet, costly) == [("retracted", "attack")]
+    assert life.retractions(second, quiet, costly)[1].undecided is msgspec.UNSET
+    assert life.retractions(second, again, costly) == ([], again)
+    assert told(second, story("3", status=Status.CANCELED), costly) == [("retracted", "attack"), ("withdrawn", None)]
+
+    holds = story("2", headline="attack a b")  # its matches were made with another version of the rule
+    assert told(first, holds, costly) == []
+    assert told(holds, first, costly) == []
 
 
 def test_a_late_revision_raises_only_what_the_newest_still_says() -> None:
@@ -84,7 +122,7 @@ def test_the_alerts_of_any_order_of_arrival_end_at_what_the_newest_says(
     for version, rules, killed in arrivals:
         incoming = story(str(version), *sorted(rules), status=Status.CANCELED if killed else Status.USABLE)
         incoming = by_revision.setdefault(incoming.revision, incoming)  # a revision has one content
-        for alert in (*life.retractions(stored, incoming, VERSIONS), *life.alerts_of(stored, incoming)):
+        for alert in (*life.retractions(stored, incoming, RULES)[0], *life.alerts_of(stored, incoming)):
             if alert.type is AlertType.WITHDRAWN:
                 continue
             assert alert.rule is not None
@@ -97,6 +135,45 @@ def test_the_alerts_of_any_order_of_arrival_end_at_what_the_newest_says(
     assert stored is not None
     expected = {match.rule for match in stored.matches} if stored.status is Status.USABLE else set()
     assert set(alive) == expected
+
+
+def stands(texts: Sequence[str], desk: Sequence[RuleSet], index: Sequence[RuleSet]) -> bool:
+    """Return whether a reader believes the rule at the end; desk and index have these rules at each revision."""
+    stored: Story | None = None
+    told = void = -1
+    for number, text in enumerate(texts):
+        incoming = story(str(number + 1), headline=text)
+        found = desk[number].match(incoming)
+        incoming = msgspec.structs.replace(incoming, matches=found.matches, rules=found.rules)
+        told = max([told, *(alert.revision for alert in raise_alerts(incoming))])
+        retracted, stored = life.retractions(stored, incoming, index[number])
+        void = max([void, *(alert.revision for alert in retracted)])
+    return told > void
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [({"r": "alpha"}, {"r": "bravo"}), ({}, {"r": "bravo"}), ({"r": "alpha"}, {})],
+    ids=["edited", "added", "removed"],
+)
+def test_whoever_of_desk_and_index_learns_first_of_an_edit_it_ends_as_if_both_had_at_one_time(
+    before: dict[str, str], after: dict[str, str]
+) -> None:
+    old, new = rules(other="x", **before), rules(other="x", **after)
+
+    def known(since: int) -> list[RuleSet]:
+        return [new if number >= since else old for number in range(4)]
+
+    for texts in product(("", "alpha", "bravo", "alpha bravo"), repeat=4):
+        for desk, index in product(range(5), repeat=2):
+            together = {stands(texts, known(at), known(at)) for at in range(min(desk, index), max(desk, index) + 1)}
+            assert stands(texts, known(desk), known(index)) in together, (texts, desk, index)
+
+
+def test_another_rule_that_is_edited_meanwhile_keeps_no_alert_alive() -> None:
+    old, new = rules(attack="attack", other="x"), rules(attack="attack", other="y")
+    assert not stands(("attack", "peace"), [old, new], [old, new])
+    assert stands(("attack", "attack"), [old, new], [old, new])
 
 
 PUBLISHED, LATER = datetime(2026, 6, 15, 8, tzinfo=UTC), datetime(2026, 6, 15, 9, tzinfo=UTC)

@@ -193,6 +193,29 @@ def test_a_correction_updates_and_retracts_and_a_kill_withdraws(tmp_path: Path) 
     archive.close()
 
 
+def test_a_rule_that_is_too_costly_for_a_revision_keeps_its_alert_until_one_denies_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configured = ["--config", str(settings(tmp_path))]
+    distances = " OR ".join(f"(a NEAR/2 (b OR word{number}))" for number in range(30))
+    (tmp_path / "rules.yaml").write_text(f"topic: security\nrules:\n  - {{id: costly, query: '{distances}'}}\n")
+    file = tmp_path / "life.jsonl"
+    texts = ("a b", "a x x b x x " * 3_000, "a quiet day")
+    lines = [ninjs(0, number, body_text=text) for number, text in enumerate(texts, 1)]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    run_once(tmp_path, str(file))
+    archive = SqliteArchive(tmp_path / "w.db")
+    told = [(alert.type.value, alert.story.version) for alert in archive.alerts(AlertFilter())]
+    assert told == [("new", "1"), ("retracted", "3")]
+    archive.close()
+    assert main(["history", "urn:test:0", *configured]) == 0
+    shown = capsys.readouterr().out
+    assert [line for line in shown.splitlines() if line.startswith("  rules:")] == [
+        "  rules: ?costly",
+        "  rules: -costly",
+    ]
+
+
 def test_the_whole_life_of_a_story_again_says_nothing_new(tmp_path: Path) -> None:
     settings(tmp_path)
     file = tmp_path / "life.jsonl"

@@ -123,7 +123,7 @@ def test_a_rule_that_failed_on_one_worker_is_out_on_the_other_until_it_is_enable
     put(log, rule("bad", "x1"))
 
     async def use(one: Follower, other: Follower) -> None:
-        one.book.rules.failed["bad"] = "ZeroDivisionError"
+        one.book.rules.fail("bad", "ZeroDivisionError")
         one.book.fail("bad", "ZeroDivisionError", "desk", NOON)
         await other.until(lambda: other.book.state("bad") is State.FAILED)
         assert one.told == other.told

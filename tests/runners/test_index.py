@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -27,6 +27,9 @@ from pipeline.adapters.kafka.send import Refused as Unsent
 from pipeline.config import Kafka
 from pipeline.core.alerts import Alert, AlertType, raise_alerts
 from pipeline.core.payload import DeadLetter, Payload
+from pipeline.core.rules import RuleDefinition, RuleSet
+from pipeline.core.rules.definition import compiled
+from pipeline.core.rules.parser import Parser
 from pipeline.core.story import Link, Match, Status, Story, encode
 from pipeline.runners.index import IndexWorker
 
@@ -34,7 +37,13 @@ NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 NOBODY = AsyncElasticsearch("http://127.0.0.1:1")
 """Is never asked."""
 
-RULES: Mapping[str, str | None] = {"a": "1", "b": "1", "c": "1"}
+
+def rule_set(**queries: str) -> RuleSet:
+    return RuleSet(compiled(RuleDefinition(id=id_, query=query), Parser()) for id_, query in queries.items())
+
+
+RULES = rule_set(a="alpha", b="bravo", c="charlie")
+WORDS = {"a": "alpha", "b": "bravo", "c": "charlie"}
 
 
 class KilledError(Exception):
@@ -125,16 +134,17 @@ def read(story: Story, *, replay: bool = False) -> Read:
     return Read("wire.stories", encode(story), headers=(records.REPLAY,) if replay else ())
 
 
-def worker(world: World, versions: Mapping[str, str | None] = RULES) -> IndexWorker:
-    return IndexWorker(MemoryShelf(world), [MemoryBulk(world)], MemorySender(world), Kafka(), versions)
+def worker(world: World, rules: RuleSet = RULES) -> IndexWorker:
+    return IndexWorker(MemoryShelf(world), [MemoryBulk(world)], MemorySender(world), Kafka(), rules)
 
 
-def take(world: World, batch: Iterable[Read], versions: Mapping[str, str | None] = RULES) -> None:
-    asyncio.run(worker(world, versions)({"one": list(batch)}))
+def take(world: World, batch: Iterable[Read], rules: RuleSet = RULES) -> None:
+    asyncio.run(worker(world, rules)({"one": list(batch)}))
 
 
 def story(version: int, rules: str = "", *, status: Status = Status.USABLE, uri: str = "urn:one") -> Story:
-    matches = tuple(Match(rule, "t", (("headline", 0, 1),), "1") for rule in rules)
+    """Return a revision that says, and matches, just these of RULES."""
+    matches = tuple(Match(rule, "t", (("headline", 0, 1),), RULES.versions[rule]) for rule in rules)
     moment = NOW + timedelta(minutes=version)
     return Story(
         uri=uri,
@@ -142,7 +152,7 @@ def story(version: int, rules: str = "", *, status: Status = Status.USABLE, uri:
         version=str(version),
         received=moment,
         status=status,
-        headline=f"h{version}",
+        headline=" ".join([f"h{version}", *(WORDS[rule] for rule in rules)]),
         source_format="ninjs",
         matches=matches,
     )
@@ -168,12 +178,15 @@ def outstanding(alerts: Iterable[Alert]) -> set[str]:
     return {rule for rule, revision in told.items() if revision > void[rule]}
 
 
-revisions = st.builds(
-    story,
-    st.integers(1, 4),
-    st.sets(st.sampled_from("abc")).map(lambda rules: "".join(sorted(rules))),
-    status=st.sampled_from([Status.USABLE, Status.USABLE, Status.USABLE, Status.WITHHELD, Status.CANCELED]),
-)
+revisions = st.tuples(
+    st.builds(
+        story,
+        st.integers(1, 4),
+        st.sets(st.sampled_from("abc")).map(lambda rules: "".join(sorted(rules))),
+        status=st.sampled_from([Status.USABLE, Status.USABLE, Status.USABLE, Status.WITHHELD, Status.CANCELED]),
+    ),
+    st.sampled_from([RULES.state, "", msgspec.UNSET]),
+).map(lambda drawn: msgspec.structs.replace(drawn[0], rules=drawn[1]))
 arrivals = st.lists(revisions, min_size=1, max_size=7, unique_by=lambda found: found.revision)
 
 
@@ -218,8 +231,36 @@ def test_a_correction_that_no_longer_matches_takes_back_before_it_is_stored() ->
 def test_an_edited_or_removed_rule_retracts_nothing() -> None:
     world = World()
     take(world, [read(story(1, "abc"))])
-    take(world, [read(story(2))], {"a": "2", "b": "1"})
+    take(world, [read(story(2))], rule_set(a="alpha OR other", b="bravo"))
     assert [alert.rule for alert in retracted(world)] == ["b"]
+
+
+def test_what_a_revision_leaves_undecided_is_kept_until_one_denies_it() -> None:
+    """The text has the word of rule a, and no match: desk had another version of the rule, or could not decide."""
+    open_ = msgspec.structs.replace(story(2, "a"), matches=())
+    for crash in range(5):
+        world = World()
+        for one in (story(1, "a"), open_, story(3)):
+            world.fuse = crash
+            with suppress(KilledError):
+                take(world, [read(one)])
+            world.fuse = -1
+            take(world, [read(one)])
+            if one is not open_:
+                continue
+            assert retracted(world) == []
+            ((_, document),) = [value for key, value in world.documents.items() if "stories-2" in key[0]]
+            assert [match["rule"] for match in msgspec.json.decode(document)["document"]["undecided"]] == ["a"]
+        assert {(alert.rule, alert.revision) for alert in retracted(world)} == {("a", 12)}
+
+
+def test_a_late_revision_whose_alert_the_newest_does_not_deny_leaves_it_with_the_newest() -> None:
+    world = World()
+    take(world, [read(msgspec.structs.replace(story(2, "a"), matches=()))])
+    take(world, [read(story(1, "ab"))])
+    assert [alert.rule for alert in retracted(world)] == ["b"]
+    take(world, [read(story(3))])
+    assert [(alert.rule, alert.revision) for alert in retracted(world)] == [("b", 4), ("a", 12)]
 
 
 def test_a_replay_stores_and_alerts_nobody() -> None:

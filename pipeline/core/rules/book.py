@@ -213,8 +213,7 @@ class RuleBook:
         if self.rules.get(id_) != rule or (failure is None and id_ in self.rules.failed):
             self.rules.add(rule)
         if failure is not None:
-            self.rules.failed[id_] = failure.reason
-            self.rules.versions.pop(id_, None)
+            self.rules.fail(id_, failure.reason)
         self._note(f"!{id_}", _failed(id_, failure) if failure else None)
 
     def _compiled(self, entry: Entry) -> tuple[Rule | None, Problem | None]:
@@ -241,7 +240,6 @@ class RuleBook:
         if rule is None or id_ not in self.rules.failed:
             return
         failure = self.failures[id_] = Failure(rule.version, reason, worker, now)
-        self.rules.versions.pop(id_, None)  # what it does not match any more is not taken back
         self.unwritten.append((f"!{id_}", encoded(failure)))
         self._note(f"!{id_}", _failed(id_, failure))
 

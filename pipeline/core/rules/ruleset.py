@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from zlib import crc32
 
 from pipeline.core.flow import MatchResult
 from pipeline.core.rules.definition import Rule
@@ -11,7 +12,7 @@ from pipeline.core.rules.index import Index
 from pipeline.core.rules.keys import keys
 from pipeline.core.rules.shown import Shown, holds_as, shown, spans_of
 from pipeline.core.rules.view import TooCostly, View
-from pipeline.core.story import Match, Story
+from pipeline.core.story import Match, Status, Story
 
 MANY = 32
 """Candidates from which on a story is prepared for more than a few matches."""
@@ -27,10 +28,11 @@ class RuleSet:
         """What selects the rules that are looked at."""
         self._shown: list[Shown | None] = []
         """What a match shows, by number; None for the rules that have not matched yet."""
-        self.versions: dict[str, str | None] = {}
+        self.versions: dict[str, str] = {}
         """The version of each rule in force."""
         self.failed: dict[str, str] = {}
         """The rules that are out, with the reason."""
+        self._sum = 0
         for rule in rules:
             self.add(rule)
 
@@ -41,7 +43,8 @@ class RuleSet:
         found._rules[:], found.index = rules, index
         found._shown[:] = [None] * len(rules)
         found._numbers.update(zip([rule.id for rule in rules], range(len(rules)), strict=True))
-        found.versions.update({rule.id: rule.version for rule in rules})
+        for rule in rules:
+            found._enter(rule)
         return found
 
     def __len__(self) -> int:
@@ -66,7 +69,7 @@ class RuleSet:
         else:
             self._forget(number)
             self._rules[number] = rule
-        self.versions[rule.id] = rule.version
+        self._enter(rule)
         self.index.add(number, keys(rule.node))
 
     def remove(self, id_: str) -> bool:
@@ -75,10 +78,30 @@ class RuleSet:
         if number is None:
             return False
         self.failed.pop(id_, None)
-        self.versions.pop(id_, None)
+        self._leave(id_)
         self._forget(number)
         self._rules[number] = None
         return True
+
+    def fail(self, id_: str, reason: str) -> None:
+        """Put a rule out until it is changed or added anew."""
+        self.failed[id_] = reason
+        self._leave(id_)
+
+    @property
+    def state(self) -> str:
+        """What is the same for the same versions of the same rules in force, in any process and any order."""
+        return f"{self._sum:x}"
+
+    def _enter(self, rule: Rule) -> None:
+        self._leave(rule.id)
+        self.versions[rule.id] = rule.version
+        self._sum += _number(rule.id, rule.version)
+
+    def _leave(self, id_: str) -> None:
+        version = self.versions.pop(id_, None)
+        if version is not None:
+            self._sum -= _number(id_, version)
 
     def _forget(self, number: int) -> None:
         self._shown[number] = None
@@ -97,6 +120,29 @@ class RuleSet:
         postings = self.index.candidates(self.index.keys(view))
         rules = [rule for posting in postings if (rule := self._rules[posting >> 1]) is not None and not posting & 1]
         return [rule for rule in rules if not holds(rule.node, view)]
+
+    def judge(self, matches: Iterable[Match], story: Story) -> tuple[list[Match], list[Match]]:
+        """Return which of the matches of another revision ``story`` denies, and which of them are left undecided.
+
+        Nothing is said of a rule that has been edited since, or is out. Undecided is what cannot be evaluated, and
+        what holds: whoever matched ``story`` and did not find it had another version of the rule, or ran out of steps.
+        All together may cost as much as the matches of one story.
+        """
+        denied: list[Match] = []
+        undecided: list[Match] = []
+        view = View(story)
+        for match in matches:
+            rule = self.get(match.rule)
+            if rule is None or self.versions.get(match.rule) != match.rule_version:
+                continue
+            (undecided if story.status is Status.USABLE and self._may_hold(rule, view) else denied).append(match)
+        return denied, undecided
+
+    def _may_hold(self, rule: Rule, view: View) -> bool:
+        try:
+            return holds(rule.node, view)
+        except Exception:  # noqa: BLE001  too costly, or a fault: then nobody knows
+            return True
 
     def match_unfiltered(self, story: Story) -> MatchResult:
         """Return the same by evaluating every rule: the oracle of the index."""
@@ -123,6 +169,10 @@ class RuleSet:
             except TooCostly as error:  # the fault of the story: the rule stays in force
                 errors.append((rule.id, str(error)))
             except Exception as error:  # noqa: BLE001  one rule must not cost the others their matches
-                self.failed[rule.id] = f"{type(error).__name__}: {error}"
+                self.fail(rule.id, f"{type(error).__name__}: {error}")
                 errors.append((rule.id, self.failed[rule.id]))
-        return MatchResult(tuple(matches), tuple(errors))
+        return MatchResult(tuple(matches), tuple(errors), self.state)
+
+
+def _number(id_: str, version: str) -> int:
+    return crc32(f"{id_} {version}".encode())

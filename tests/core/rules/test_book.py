@@ -141,6 +141,7 @@ def test_a_rule_that_failed_is_out_everywhere_until_it_changes_or_is_enabled(mon
     here.fail("bad", here.rules.failed["bad"], "desk", NOON)
     here.fail("aid", "too costly a story", "desk", NOON)  # the rule is in force
     assert here.rules.versions.keys() == {"aid"}  # so that nothing of the rule is taken back
+    assert here.rules.state == book(rule("aid", "aid")).rules.state
     why = "ZeroDivisionError: integer division or modulo by zero (change it, or `wirewatch rules enable bad`)"
     assert told == [f"rule bad: is out since 2026-06-15 12:00, when it failed on a story: {why}"]
     assert [key for key, _value in here.unwritten] == ["!bad"]
@@ -193,7 +194,8 @@ def test_change_by_change_and_whole_after_compaction_give_the_same(changes: list
         pass
     late.replace((key, value) for key, value in dict(changes).items() if value is not None)
     late.settle()
-    assert dict(followed.rules.versions) == dict(late.rules.versions)
+    assert followed.rules.versions == late.rules.versions
+    assert followed.rules.state == late.rules.state
     assert followed.problems == late.problems
     for text in ("x1", "x2", "x1 x2"):
         assert sorted(matched(followed, text)) == sorted(matched(late, text))

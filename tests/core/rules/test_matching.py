@@ -59,6 +59,8 @@ def test_rules_changed_and_removed_match_like_rules_loaded_so(nodes: list[Node],
     fresh = RuleSet([rule(0, nodes[-1]), *(rule(n, nodes[n]) for n in range(2, len(nodes)))])
     assert changed.match(story) == fresh.match(story)
     assert changed.versions == fresh.versions
+    before = RuleSet(rule(number, node) for number, node in enumerate(nodes))
+    assert (changed.state == fresh.state, changed.state == before.state) == (True, False)
 
 
 @given(st.lists(PLAIN, min_size=1, max_size=12), st.lists(DENSE, min_size=2, max_size=2))
