@@ -6,7 +6,8 @@ it has read the stored revisions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -42,17 +43,17 @@ def changed_in_place(stored: Story | None, incoming: Story, history: Callable[[]
     Without a version and with the date of the stored one, it would take the stored one's place unseen. What was stored
     before with the same text is that revision again: two feeds of a publisher may have two texts of one item, and each
     comes again with every change of its feed. Any other text is an update that was made when it arrived; the date is
-    that of the first revision. Where the arrival is unknown, or a kill is involved, nothing is changed.
+    that of the first revision. A kill of such an update is one of its own arrival, too, whatever date it has. Where the
+    arrival is unknown, or the story was killed, nothing is changed.
     """
     if stored is None or incoming.version is not None or incoming.received is None:
         return incoming
-    if {stored.status, incoming.status} != {Status.USABLE}:
-        return incoming
+    if stored.status is Status.USABLE and incoming.status is Status.CANCELED:
+        return _killing(stored, incoming, incoming.received)
     made = incoming.version_created
-    if made is not None and made not in (stored.version_created, stored.first_created):
+    if stored.status is not incoming.status or made not in (None, stored.version_created, stored.first_created):
         return incoming
-    text = _text(incoming)
-    known = stored if _text(stored) == text else next((one for one in history() if _text(one) == text), None)
+    known = stored if _text(stored) == _text(incoming) else _before(incoming, incoming.received, history())
     if known is not None:
         return msgspec.structs.replace(
             incoming,
@@ -61,12 +62,31 @@ def changed_in_place(stored: Story | None, incoming: Story, history: Callable[[]
             received=known.received,
             signal=known.signal,
         )
+    if incoming.status is not Status.USABLE:
+        return incoming
     return msgspec.structs.replace(
         incoming,
         version_created=None,
         first_created=incoming.first_created or made,
         signal=incoming.signal or "update",
     )
+
+
+def _killing(stored: Story, kill: Story, received: datetime) -> Story:
+    """Return ``kill`` as newer than ``stored`` where that is ranked by an earlier arrival."""
+    late = kill.revision < stored.revision and stored.version is None and stored.version_created is None
+    if not late or stored.received is None or stored.received > received:
+        return kill
+    return msgspec.structs.replace(kill, version_created=None, first_created=kill.first_created or kill.version_created)
+
+
+def _before(story: Story, received: datetime, revisions: Sequence[Story]) -> Story | None:
+    """Return the revision with the text and status of ``story`` that had come in by then.
+
+    Later ones are there already where a fetch that a crash has cut off is worked on again.
+    """
+    same = (one for one in revisions if one.status is story.status and _text(one) == _text(story))
+    return next((one for one in same if one.received is None or one.received <= received), None)
 
 
 def supersedes(stored: Story | None, incoming: Story) -> bool:
@@ -89,20 +109,25 @@ def retractions(stored: Story | None, incoming: Story, rules: Rules) -> tuple[li
     older, newer = (stored, incoming) if supersedes(stored, incoming) else (incoming, stored)
     if older.status is not Status.USABLE:
         return [], newer
+    denied, left = _gone(older, newer, rules)
+    return _retracted(_titled(stored, incoming), denied, newer), _leaving(newer, left)
+
+
+def _gone(older: Story, newer: Story, rules: Rules) -> tuple[list[Match], list[Match]]:
+    """Return the matches of the older revision that the newer one denies, and those that it leaves undecided."""
     said = (*newer.matches, *(newer.undecided or ())) if newer.status is Status.USABLE else ()
     kept = {match.rule for match in said}
     gone = [match for match in older.matches if match.rule not in kept]
     open_ = [match for match in older.undecided or () if match.rule not in kept]
-    if not gone and not open_:
-        return [], newer
-    if older.rules and older.rules == newer.rules:
-        denied, left = rules.judge(open_, newer) if open_ else ([], [])
-        denied = [*gone, *denied]
-    else:
-        denied, left = rules.judge([*gone, *open_], newer)
-    reason = "kill" if newer.status is Status.CANCELED else newer.signal or "update"
-    titled = _titled(stored, incoming)
-    return [make_alert(titled, AlertType.RETRACTED, match, reason) for match in denied], _leaving(newer, left)
+    same = bool(older.rules) and older.rules == newer.rules
+    asked = open_ if same else [*gone, *open_]
+    denied, left = rules.judge(asked, newer) if asked else ([], [])
+    return [*gone, *denied] if same else denied, left
+
+
+def _retracted(story: Story, matches: Iterable[Match], because: Story) -> list[Alert]:
+    reason = "kill" if because.status is Status.CANCELED else because.signal or "update"
+    return [make_alert(story, AlertType.RETRACTED, match, reason) for match in matches]
 
 
 def _leaving(story: Story, undecided: Iterable[Match]) -> Story:
@@ -123,6 +148,26 @@ def alerts_of(stored: Story | None, incoming: Story) -> list[Alert]:
         return []
     current = {match.rule for match in stored.matches}
     return [alert for alert in alerts if alert.rule in current]
+
+
+def unsaid(stored: Story | None, said: Story, incoming: Story) -> list[Alert]:
+    """Return the alerts of ``incoming`` that a desk without memory could not raise: it took it for ``said``.
+
+    That is another revision where a feed has changed an item under its old date.
+    """
+    repeated = stored is not None and incoming.revision == stored.revision
+    return [] if repeated or incoming.revision == said.revision else alerts_of(stored, incoming)
+
+
+def mistaken(stored: Story, said: Story, rules: Rules, known: Collection[str] = ()) -> list[Alert]:
+    """Return what takes back the alerts that a desk without memory raised on ``said``, which is no revision.
+
+    It is an old text that it took for newer than it is, or another text under the number of a revision that has been
+    dealt with; that one matched the ``known`` rules.
+    """
+    if said.status is not Status.USABLE:
+        return []
+    return _retracted(said, [match for match in _gone(said, stored, rules)[0] if match.rule not in known], stored)
 
 
 def _titled(stored: Story, incoming: Story) -> Story:

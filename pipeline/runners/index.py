@@ -3,7 +3,8 @@
 One fetch is one unit: what is stored of its stories is read, its revisions are folded onto that, then everything is
 written in this order, each step confirmed before the next, so that a crash between two repeats and loses nothing:
 
-1. the alerts that are retracted, to Kafka: while the old revision still stands, a repeat finds them again;
+1. the alerts that are retracted, and those of what desk took for another revision than it is, to Kafka: while the
+   old revision still stands, a repeat finds them again;
 2. the old revisions, apart: a late one that is kept there has been dealt with, and retracts nothing a second time;
 3. the new revisions, the alerts that came over ``wire.alerts``, and what is held or no longer held;
 4. the same three for stories of other uris that a kill reaches (``kills.py``).
@@ -44,6 +45,9 @@ PART = 125
 
 Fetched = Mapping[object, Sequence[Record]]
 
+Known = Mapping[tuple[str, int], frozenset[str]]
+"""The (id, revision) of old revisions that are kept already, with the rules that they matched."""
+
 
 class Sends(Protocol):
     """Writes messages to Kafka, confirmed."""
@@ -61,19 +65,23 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 class Folded(msgspec.Struct):
-    """What a fetch means for one story: where it stands, the newest revision, those it replaces, what is taken back."""
+    """What a fetch means for one story: where it stands, the newest revision, those it replaces, what is to be told.
+
+    ``asked`` says that this depends on revisions that were stored longer ago.
+    """
 
     month: str
     newest: Story | None
     new: bool
     stored: Story | None = None
     changed: bool = False
+    asked: bool = False
     old: list[Story] = []
-    retracted: list[Alert] = []
+    alerts: list[Alert] = []
 
 
 class Sorted(msgspec.Struct):
-    """The records of one fetch by what they are, what is wrong with some, and what was taken back because of others.
+    """The records of one fetch by what they are, what is wrong with some, and what was told because of others.
 
     ``behind`` has the record of each story's and alert's id.
     """
@@ -83,19 +91,36 @@ class Sorted(msgspec.Struct):
     held: dict[bytes, Action] = {}
     dead: list[DeadLetter] = []
     behind: dict[str, Record] = {}
-    retracted: list[Alert] = []
+    told: list[Alert] = []
 
 
-def fold(folded: Folded, incoming: Incoming, known: set[tuple[str, int]], rules: life.Rules) -> None:
-    """Add one revision to what is known of its story; ``known`` has the old revisions that are kept already."""
-    stored = folded.newest
-    story = life.settle(stored, incoming.story)
+def fold(
+    folded: Folded,
+    incoming: Incoming,
+    known: Known,
+    rules: life.Rules,
+    kept: Sequence[Story] = (),
+) -> None:
+    """Add one revision to what is known of its story; ``kept`` are its old revisions where they were asked for."""
+    stored, said = folded.newest, incoming.story
+
+    def history() -> list[Story]:
+        folded.asked = True
+        return sorted((*folded.old, *kept), key=lambda old: old.revision, reverse=True)
+
+    story = life.changed_in_place(stored, life.settle(stored, said), history)
+    if stored is not None and said.revision > story.revision and not incoming.silent:
+        folded.alerts += life.mistaken(stored, said, rules)
     late = stored is not None and not life.supersedes(stored, story)
-    if late and ((story.id, story.revision) in known or any(story.revision == old.revision for old in folded.old)):
+    dealt = next((rules_of(old) for old in folded.old if late and old.revision == story.revision), None)
+    dealt = known.get((story.id, story.revision)) if late and dealt is None else dealt
+    if stored is not None and dealt is not None:
+        if said.revision == story.revision and not incoming.silent:
+            folded.alerts += life.mistaken(stored, said, rules, dealt)
         return
     retracted, newest = life.retractions(stored, story, rules)
     if not incoming.silent:
-        folded.retracted += retracted
+        folded.alerts += [*retracted, *life.unsaid(stored, said, story)]
     if late:
         folded.old.append(story)
         folded.changed |= newest is not stored
@@ -104,6 +129,11 @@ def fold(folded: Folded, incoming: Incoming, known: set[tuple[str, int]], rules:
             folded.old.append(stored)
         folded.changed = True
     folded.newest = newest
+
+
+def rules_of(story: Story) -> frozenset[str]:
+    """Return the rules that a revision matched."""
+    return frozenset(match.rule for match in story.matches)
 
 
 class IndexWorker:
@@ -157,7 +187,7 @@ class IndexWorker:
 
     async def _store(self, folded: Sequence[Folded], found: Sorted) -> dict[str, Story]:
         """Take back, keep the old, store the new; return the kills that are noted for them."""
-        await self._retract([alert for one in folded for alert in one.retracted], found)
+        await self._tell([alert for one in folded for alert in one.alerts], found)
         await self._put([self.shelf.keep(old) for one in folded for old in one.old], found)
         parts = deque(folded[start : start + PART] for start in range(0, len(folded), PART))
         noted: dict[str, Story] = {}
@@ -190,7 +220,7 @@ class IndexWorker:
             found.behind.setdefault(one.story.id, found.behind[one.cause])
             if one.cause not in silent:
                 retracted += life.retractions(one.story, one.tombstone, self.rules)[0]
-        await self._retract(retracted, found)
+        await self._tell(retracted, found)
         await self._put([self.shelf.keep(one.story) for one in killed], found)
         await self._put([self.shelf.store(one.tombstone, one.month) for one in killed], found)
 
@@ -221,29 +251,40 @@ class IndexWorker:
         stands = await self.shelf.find(ids, [name for one in incoming for name in chain.predecessors(one.story)])
         known = await self.shelf.known(one.story for one in incoming if _late(stands.get(one.story.id), one.story))
         chains = {id_: stand.chain for id_, stand in stands.items()}
-        folded: dict[str, Folded] = {}
+        named: dict[str, list[Incoming]] = {}
         for one in incoming:
             id_ = one.story.id
             first = next(iter(chain.predecessors(one.story)), id_)
             name = chains.get(first, first)
             chains.setdefault(id_, name)
-            if id_ not in folded:
-                stand = stands.get(id_)
-                month = stand.month if stand else self.shelf.month(one.story)
-                stored = stand.story if stand else None
-                folded[id_] = Folded(month, stored, new=stand is None, stored=stored)
             story = msgspec.structs.replace(one.story, chain=name)
-            fold(folded[id_], msgspec.structs.replace(one, story=story), known, self.rules)
+            named.setdefault(id_, []).append(msgspec.structs.replace(one, story=story))
+        folded = {id_: self._revised(stands.get(id_), ones, known) for id_, ones in named.items()}
+        asked = [id_ for id_, one in folded.items() if one.asked]
+        for id_, kept in (await self.shelf.history(asked)).items() if asked else ():
+            known |= {(id_, old.revision): rules_of(old) for old in kept}
+            folded[id_] = self._revised(stands.get(id_), named[id_], known, kept)
         return list(folded.values())
 
-    async def _retract(self, alerts: Sequence[Alert], found: Sorted) -> None:
-        """Publish what is taken back, confirmed."""
+    def _revised(
+        self, stand: Stand | None, incoming: Sequence[Incoming], known: Known, kept: Sequence[Story] = ()
+    ) -> Folded:
+        """Return what these revisions of one story, which stands there, mean."""
+        month = stand.month if stand else self.shelf.month(incoming[0].story)
+        stored = stand.story if stand else None
+        folded = Folded(month, stored, new=stand is None, stored=stored)
+        for one in incoming:
+            fold(folded, one, known, self.rules, kept)
+        return folded
+
+    async def _tell(self, alerts: Sequence[Alert], found: Sorted) -> None:
+        """Publish what is taken back and what desk could not say, confirmed."""
         stories = {alert.id: story_id(alert.story.provider, alert.story.uri) for alert in alerts}
         messages = [(message, alert.id) for alert in alerts for message in records.alert_messages(alert)]
         behind = {id(message): found.behind[stories[alert]] for message, alert in messages}
         for refusal in await self.sender.send([message for message, _ in messages]):
             found.dead.append(_letter(behind[id(refusal.message)], refusal.reason))
-        found.retracted += alerts
+        found.told += alerts
 
     async def _bury(self, letters: Sequence[DeadLetter]) -> None:
         """Send dead letters; one that Kafka finds too large is cut further."""
@@ -290,6 +331,6 @@ def _count(found: Sorted) -> None:
         metrics.STORIES.labels(WORKER, incoming.story.provider).inc()
     if found.stories:
         metrics.LAST_STORY.labels(WORKER).set_to_current_time()
-    for alert in found.retracted:
+    for alert in found.told:
         metrics.ALERTS.labels(WORKER, alert.type, alert.topic or "").inc()
     metrics.DEAD.labels(WORKER, STEP).inc(len(found.dead))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import msgspec
@@ -201,6 +201,28 @@ def test_a_text_that_was_stored_before_is_the_revision_that_it_was() -> None:
         again = item(known.headline or "", received=third, subjects=())
         found = life.changed_in_place(second, again, lambda: [second, first])
         assert (found.revision, found.signal) == (known.revision, known.signal)
+
+
+def test_a_kill_under_the_old_date_kills_what_was_changed_under_it() -> None:
+    first = item("Attack")
+    second = life.changed_in_place(first, item("Calm", received=LATER), lambda: [first])
+    kill = item("KILL", received=datetime(2026, 6, 15, 10, tzinfo=UTC), status=Status.CANCELED)
+    assert kill.revision < second.revision
+    found = life.changed_in_place(second, kill, lambda: [first, second])
+    assert found.revision > second.revision
+    assert (found.time, found.status) == (PUBLISHED, Status.CANCELED)
+    again = life.changed_in_place(found, msgspec.structs.replace(kill, received=LATER + timedelta(days=1)), list)
+    assert again == found, "the feed sends it again and again"
+    earlier = msgspec.structs.replace(kill, received=PUBLISHED)
+    assert life.changed_in_place(second, earlier, list) == earlier, "it came in before the change: a new start"
+
+
+def test_a_text_is_no_old_revision_that_came_in_later_or_was_killed() -> None:
+    stored = item("Calm")
+    known = [item("Attack", received=LATER), item("Attack", status=Status.CANCELED)]
+    for one in known:
+        found = life.changed_in_place(stored, item("Attack"), [one].copy)
+        assert (found.signal, found.version_created) == ("update", None)
 
 
 def test_what_has_a_version_or_a_date_of_its_own_or_was_killed_is_left_as_it_is() -> None:

@@ -124,6 +124,34 @@ def test_a_correction_tags_and_matches_anew_and_takes_back_what_no_longer_holds(
     assert "rules: -attack +calm" in changed
 
 
+def test_a_feed_that_changes_an_item_under_its_old_date_makes_a_revision_and_old_texts_are_no_news(
+    stage: Stage,
+) -> None:
+    stage.start("desk")
+    stage.start("index")
+    stage.wait_reading()
+    date = NOW.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    for headline in ("Troops attacked the port", "A calm day in the port", "Troops attacked the port"):
+        feed = stage.folder / "feed.xml"
+        item = f"<guid isPermaLink='false'>urn:life:Rowan</guid><title>{headline}</title><pubDate>{date}</pubDate>"
+        feed.write_text(f"<rss version='2.0'><channel><title>t</title><item>{item}</item></channel></rss>")
+        stage.run("produce", str(feed), "--provider", "test.example")
+        stage.wait_drained()
+
+    assert told(stage, "Rowan") == [
+        ("new", "attack"),
+        ("new", "calm"),  # desk has no memory
+        ("retracted", "attack"),
+        ("updated", "calm"),
+    ]
+    assert standing(stage, "Rowan") == {("urn:life:Rowan", "calm")}
+    (document,) = documents(stage, "Rowan")
+    assert document["_source"]["headline"] == "A calm day in the port"
+    shown = stage.run("history", "urn:life:Rowan").stdout
+    assert shown.count("usable") == 2
+    assert "rules: -attack +calm" in shown
+
+
 def test_a_kill_is_told_without_the_index_and_hides_the_text_from_all_but_auditors(stage: Stage) -> None:
     stage.start("desk")
     stage.wait_reading()

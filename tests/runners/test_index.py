@@ -19,6 +19,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from pipeline.adapters.elastic.bulk import Action, Bulk, Refused
+from pipeline.adapters.elastic.documents import story_of
 from pipeline.adapters.elastic.patience import Patience
 from pipeline.adapters.elastic.shelf import Shelf
 from pipeline.adapters.kafka import records
@@ -59,6 +60,7 @@ class World:
         self.fuse = -1
         self.chance = Random(0)
         self.turns = 0
+        self.asked = 0
 
     async def turn(self) -> None:
         """Let the other workers run, for none or some of their steps."""
@@ -76,7 +78,7 @@ class MemoryShelf(Shelf):
         super().__init__(NOBODY, "", Patience("test"), lambda: NOW)
         self.world = world
 
-    async def _get(self, keys: Sequence[tuple[str, str]], *, source: bool) -> dict[tuple[str, str], Any]:
+    async def _get(self, keys: Sequence[tuple[str, str]], *, source: bool | str) -> dict[tuple[str, str], Any]:
         await self.world.turn()
         stored = ((key, self.world.documents[key][1]) for key in keys if key in self.world.documents)
         return {key: msgspec.json.decode(document) if source else None for key, document in stored}
@@ -85,6 +87,13 @@ class MemoryShelf(Shelf):
         await self.world.turn()
         stored = ((key, value) for key, value in self.world.documents.items() if key[0].startswith("stories-2"))
         return {key[1] for key, (_, document) in stored if msgspec.json.decode(document).get("chain") in chains}
+
+    async def history(self, ids: Sequence[str]) -> dict[str, list[Story]]:
+        await self.world.turn()
+        self.world.asked += 1
+        stored = [value for key, value in self.world.documents.items() if key[0] == "story-revisions"]
+        kept = [story_of(msgspec.json.decode(document)) for _, document in stored]
+        return {id_: [one for one in kept if one.id == id_] for id_ in ids}
 
 
 class MemoryBulk(Bulk):

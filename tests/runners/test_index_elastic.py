@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -54,6 +55,30 @@ def test_a_correction_takes_back_and_leaves_its_predecessor_in_the_history(setti
     assert [(found.uri, found.version) for found in archive.stories(ANYTHING)] == [("urn:two", "7"), ("urn:one", "2")]
     assert [found.version for found in archive.history("urn:one")] == ["1", "2"]
     assert [(alert.type, alert.rule) for alert in retracted(world)] == [("retracted", "a")]
+    archive.close()
+
+
+def test_a_text_that_comes_back_is_found_among_the_revisions_of_a_moment_ago(settings: Elasticsearch) -> None:
+    def item(rules: str, minute: int) -> Read:
+        base = story(1, rules)
+        received = NOW + timedelta(minutes=minute)
+        return read(msgspec.structs.replace(base, version=None, version_created=NOW, received=received))
+
+    world = World()
+    texts = [item("a", 0), item("b", 1), item("a", 2), item("b", 3), item("ab", 4), item("b", 5)]
+    take(settings, world, *([one] for one in texts))
+    archive = ElasticArchive(settings)
+    assert [[match.rule for match in found.matches] for found in archive.history("urn:one")] == [
+        ["a"],
+        ["b"],
+        ["a", "b"],
+    ]
+    assert [(alert.type, alert.rule) for alert in retracted(world)] == [
+        ("retracted", "a"),
+        ("updated", "b"),
+        ("updated", "a"),
+        ("updated", "b"),
+    ]
     archive.close()
 
 

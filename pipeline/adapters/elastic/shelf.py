@@ -59,12 +59,12 @@ class Shelf:
             stands[id_] = msgspec.structs.replace(stands[id_], story=story_of(source))
         return stands
 
-    async def known(self, stories: Iterable[Story]) -> set[tuple[str, int]]:
-        """Return the (id, revision) of those that are among the old revisions."""
+    async def known(self, stories: Iterable[Story]) -> dict[tuple[str, int], frozenset[str]]:
+        """Return the (id, revision) of those that are among the old revisions, with the rules that these matched."""
         index = self.names.of(templates.REVISIONS)
         keys = {revision_id(story): (story.id, story.revision) for story in stories}
-        found = await self._read([(index, name) for name in keys], source=False)
-        return {keys[name] for _, name in found}
+        found = await self._read([(index, name) for name in keys], source="matches")
+        return {keys[name]: frozenset(source.get("matches", ())) for (_, name), source in found.items()}
 
     async def kills(self, ids: Iterable[str]) -> dict[str, Story]:
         """Return the kills, under another uri, that are noted for these stories or chains."""
@@ -82,6 +82,35 @@ class Shelf:
             return {hit["_id"] for hit in answer.body["hits"]["hits"]}
 
         return await self.patience.until_done(search)
+
+    async def history(self, ids: Sequence[str]) -> dict[str, list[Story]]:
+        """Return the old revisions of each of these stories, those kept a moment ago included."""
+        found: dict[str, list[Story]] = {id_: [] for id_ in ids}
+        index = self.names.of(templates.REVISIONS)
+        after: list[Any] | None = None
+
+        async def page() -> list[dict[str, Any]]:
+            answer = await self.client.search(
+                index=index,
+                query={"terms": {"id": list(ids)}},
+                sort=[{"id": "asc"}, {"revision": "asc"}],
+                size=READ,
+                search_after=after,
+                source_includes=["document", "body"],
+                track_total_hits=False,
+                allow_partial_search_results=False,
+            )
+            return list(answer.body["hits"]["hits"])
+
+        await self.patience.until_done(lambda: self.client.indices.refresh(index=index))
+        while True:
+            hits = await self.patience.until_done(page)
+            for hit in hits:
+                story = story_of(hit["_source"])
+                found[story.id].append(story)
+            if len(hits) < READ:
+                return found
+            after = hits[-1]["sort"]
 
     async def sharing(self, bands: Iterable[str], since: datetime, until: datetime) -> list[Story]:
         """Return the refreshed stories of these times with one of these bands, the latest first."""
@@ -136,14 +165,14 @@ class Shelf:
         moment = min(alert.story.received or alert.story.version_created or raised, self.clock())
         return Action(self.names.month(templates.ALERTS, moment), alert.id, alert_document(alert, raised))
 
-    async def _read(self, keys: Sequence[tuple[str, str]], *, source: bool = True) -> dict[tuple[str, str], Any]:
+    async def _read(self, keys: Sequence[tuple[str, str]], *, source: bool | str = True) -> dict[tuple[str, str], Any]:
         """Return the sources of those (index, id) that exist; waits for an index that is not available."""
         found: dict[tuple[str, str], Any] = {}
         for start in range(0, len(keys), READ):
             found |= await self._get(keys[start : start + READ], source=source)
         return found
 
-    async def _get(self, keys: Sequence[tuple[str, str]], *, source: bool) -> dict[tuple[str, str], Any]:
+    async def _get(self, keys: Sequence[tuple[str, str]], *, source: bool | str) -> dict[tuple[str, str], Any]:
         docs = [{"_index": index, "_id": id_, "_source": source} for index, id_ in keys]
         while True:
             answer = await self.patience.until_done(lambda: self.client.mget(docs=docs))

@@ -15,10 +15,10 @@ from elasticsearch import Elasticsearch as Client
 from pipeline.adapters.elastic import templates
 from pipeline.adapters.elastic.bulk import Action, Bulk
 from pipeline.adapters.elastic.patience import Patience
-from pipeline.adapters.elastic.shelf import Shelf, Stand
+from pipeline.adapters.elastic.shelf import READ, Shelf, Stand
 from pipeline.config import Elasticsearch
 from pipeline.core.alerts import raise_alerts
-from pipeline.core.story import Status, Story
+from pipeline.core.story import Match, Status, Story
 from tests.adapters.archive_contract import STORIES, make_story
 
 from .conftest import NOW
@@ -75,14 +75,30 @@ def test_a_story_is_one_document_across_the_end_of_its_month_and_after_a_kill_wi
     ]
 
 
-def test_old_revisions_are_known_by_their_number(settings: Elasticsearch) -> None:
-    first, second = make_story("a", "One"), make_story("a", "Two", version="2")
+def test_old_revisions_are_known_by_their_number_and_found_by_their_story(settings: Elasticsearch) -> None:
+    first, second, other = make_story("a", "One"), make_story("a", "Two", version="2"), make_story("b", "Else")
+    first = msgspec.structs.replace(first, matches=(Match("r", "t", ()),))
     write(settings, lambda shelf: [shelf.keep(first)])
 
-    async def known(shelf: Shelf, _bulk: Bulk) -> set[tuple[str, int]]:
+    async def known(shelf: Shelf, _bulk: Bulk) -> dict[tuple[str, int], frozenset[str]]:
         return await shelf.known([first, second])
 
-    assert on(settings, known) == {(first.id, first.revision)}
+    async def history(shelf: Shelf, bulk: Bulk) -> dict[str, list[Story]]:
+        await bulk.write([shelf.keep(second), shelf.keep(other)])
+        return await shelf.history([first.id, "unknown"])
+
+    assert on(settings, known) == {(first.id, first.revision): frozenset({"r"})}
+    assert on(settings, history) == {first.id: [first, second], "unknown": []}
+
+
+def test_a_history_of_many_pages_is_whole(settings: Elasticsearch) -> None:
+    revisions = [make_story("a", "One", version=str(number)) for number in range(1, READ + 3)]
+
+    async def history(shelf: Shelf, bulk: Bulk) -> dict[str, list[Story]]:
+        await bulk.write([shelf.keep(one) for one in revisions])
+        return await shelf.history([revisions[0].id])
+
+    assert on(settings, history) == {revisions[0].id: revisions}
 
 
 def test_a_month_that_was_removed_is_no_obstacle(settings: Elasticsearch, client: Client) -> None:
