@@ -43,5 +43,7 @@ class Copies:
 
     def _remember(self, story: Story) -> None:
         known = self.recent.get(story.id)
+        if known is None and story.fingerprint is None:  # found by nobody
+            return
         if known is None or known.revision <= story.revision:
             self.recent.add(story)

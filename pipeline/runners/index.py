@@ -1,20 +1,23 @@
 """The index worker: stories into Elasticsearch, each at its newest revision, and what that takes back of alerts.
 
-One fetch is one unit: what is stored of its stories is read, its revisions are folded onto that, then everything is
-written in this order, each step confirmed before the next, so that a crash between two repeats and loses nothing:
+One fetch is one unit, worked on in parts: what is stored of a part's stories is read, its revisions are folded onto
+that, then everything is written in this order, each step confirmed before the next, so that a crash between two repeats
+and loses nothing:
 
 1. the alerts that are retracted, and those of what desk took for another revision than it is, to Kafka: while the
    old revision still stands, a repeat finds them again;
 2. the old revisions, apart: a late one that is kept there has been dealt with, and retracts nothing a second time;
 3. the new revisions, the alerts that came over ``wire.alerts``, and what is held or no longer held;
 4. the same three for stories of other uris that a kill reaches (``kills.py``).
+
+While one part waits for Elasticsearch, the next is read; two that are about the same story follow each other.
 """
 
 from __future__ import annotations
 
 import asyncio
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -40,8 +43,8 @@ from pipeline.runners.kills import notes, reached
 WORKER = "index"
 STEP = "index"
 
-PART = 125
-"""Stories in one request: Elasticsearch has something to do as soon as the documents of so many are made."""
+PART = 250
+"""Records of a part: Elasticsearch has something to do as soon as the documents of so many are made."""
 
 Fetched = Mapping[object, Sequence[Record]]
 
@@ -81,7 +84,7 @@ class Folded(msgspec.Struct):
 
 
 class Sorted(msgspec.Struct):
-    """The records of one fetch by what they are, what is wrong with some, and what was told because of others.
+    """The records of one part by what they are, what is wrong with some, and what was told because of others.
 
     ``behind`` has the record of each story's and alert's id.
     """
@@ -92,6 +95,18 @@ class Sorted(msgspec.Struct):
     dead: list[DeadLetter] = []
     behind: dict[str, Record] = {}
     told: list[Alert] = []
+
+    @property
+    def names(self) -> set[str]:
+        """The ids that what is read and written for these records depends on."""
+        return {*self.behind, *(name for one in self.stories for name in chain.predecessors(one.story))}
+
+
+class UnderWay(msgspec.Struct):
+    """A part that is being written, by the ids that it is about."""
+
+    names: set[str]
+    done: asyncio.Event
 
 
 def fold(
@@ -141,35 +156,70 @@ class IndexWorker:
 
     ``rules`` are those in force here; desk may have had others.
 
-    Each of ``bulks`` writes PART stories of the fetch at a time: while one waits for its answer, the next makes its
-    documents.
+    With each of ``bulks`` one part of the fetch is written, while another is read.
     """
 
-    def __init__(self, shelf: Shelf, bulks: Sequence[Bulk], sender: Sends, kafka: Kafka, rules: life.Rules) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        bulks: Sequence[Bulk],
+        sender: Sends,
+        kafka: Kafka,
+        rules: life.Rules,
+        *,
+        part: int = PART,
+    ) -> None:
         self.shelf = shelf
         self.copies = Copies(shelf)
         self.bulks = bulks
         self.sender = sender
         self.rules = rules
+        self.part = part
         self._alerts = topics.full_name(kafka, topics.ALERTS)
         self._held = topics.full_name(kafka, topics.HELD)
         self._room = topics.limit(kafka, topics.DEAD)
+        self._reading = asyncio.Lock()
+        self._sending = asyncio.Lock()
 
     async def __call__(self, fetched: Fetched) -> None:
         """Return when everything that these records lead to is confirmed."""
+        records = [record for batch in fetched.values() for record in batch]
+        parts = deque(records[start : start + self.part] for start in range(0, len(records), self.part))
+        under_way: list[UnderWay] = []
+
+        async def work(bulk: Bulk) -> None:
+            while parts:
+                await self._work(bulk, parts, under_way)
+
+        await asyncio.gather(*(work(bulk) for bulk in self.bulks))
+
+    async def _work(self, bulk: Bulk, parts: deque[list[Record]], under_way: list[UnderWay]) -> None:
+        """Do all that the next part needs; parts are read in their order, and written while others are."""
+        async with self._reading:
+            if not parts:
+                return
+            found = self._sorted(parts.popleft())
+            this = UnderWay(found.names, asyncio.Event())
+            for other in [other for other in under_way if not this.names.isdisjoint(other.names)]:
+                await other.done.wait()
+            under_way.append(this)
+            folded = await self._fold(found.stories)
+            await self._gather(folded)
+        await self._store(bulk, folded, found)
+        await self._bury(found.dead)
+        _count(found)
+        # Not where it fails: then nothing that depends on this part may go on.
+        under_way.remove(this)
+        this.done.set()
+
+    def _sorted(self, batch: Sequence[Record]) -> Sorted:
         found = Sorted()
-        for record in (record for batch in fetched.values() for record in batch):
+        for record in batch:
             try:
                 self._sort(record, found)
             except Exception as error:  # noqa: BLE001  whatever is wrong with one record must not cost the others
                 found.dead.append(_letter(record, f"{type(error).__name__}: {error}", traceback.format_exc()))
-        folded = await self._fold(found.stories)
-        await self._gather(folded)
-        noted = await self._store(folded, found)
-        await self._kill([one.newest for one in folded if one.newest and one.changed], noted, found)
-        await self._put([*found.alerts, *found.held.values()], found)
-        await self._bury(found.dead)
-        _count(found)
+        return found
 
     async def bury(self, record: Record, ends: int) -> None:
         """Return when a record that has ended so many processes is a dead letter, confirmed; it is not looked into."""
@@ -185,35 +235,20 @@ class IndexWorker:
         for (one, _), story in zip(changed, gathered, strict=True):
             one.newest = story
 
-    async def _store(self, folded: Sequence[Folded], found: Sorted) -> dict[str, Story]:
-        """Take back, keep the old, store the new; return the kills that are noted for them."""
+    async def _store(self, bulk: Bulk, folded: Sequence[Folded], found: Sorted) -> None:
+        """Take back, keep the old, store the new, then look for kills that are about them."""
+        changed = [one for one in folded if one.newest is not None and one.changed]
+        stories = [one.newest for one in changed if one.newest is not None]
         await self._tell([alert for one in folded for alert in one.alerts], found)
-        await self._put([self.shelf.keep(old) for one in folded for old in one.old], found)
-        parts = deque(folded[start : start + PART] for start in range(0, len(folded), PART))
-        noted: dict[str, Story] = {}
+        await self._put(bulk, [self.shelf.keep(old) for one in folded for old in one.old], found)
+        new = [self.shelf.place(one.newest, one.month) for one in changed if one.newest is not None and one.new]
+        newest = [self.shelf.store(one.newest, one.month) for one in changed if one.newest is not None]
+        await self._put(bulk, [*newest, *new, *found.alerts, *found.held.values()], found)
+        await self._kill(bulk, stories, await notes(self.shelf, stories), found)
 
-        async def write(bulk: Bulk) -> None:
-            while parts:
-                part = parts.popleft()
-                await self._newest(bulk, part, found)
-                noted.update(await notes(self.shelf, [one.newest for one in part if one.newest and one.changed]))
-
-        await asyncio.gather(*(write(bulk) for bulk in self.bulks))
-        return noted
-
-    async def _newest(self, bulk: Bulk, folded: Sequence[Folded], found: Sorted) -> None:
-        """Store the newest revisions, and where new stories stand."""
-        actions: list[Action] = []
-        for one in folded:
-            if one.newest is not None and one.changed:
-                actions.append(self.shelf.store(one.newest, one.month))
-                if one.new:
-                    actions.append(self.shelf.place(one.newest, one.month))
-        _refuse(await bulk.write(actions), found)
-
-    async def _kill(self, stories: Sequence[Story], noted: Mapping[str, Story], found: Sorted) -> None:
+    async def _kill(self, bulk: Bulk, stories: Sequence[Story], noted: Mapping[str, Story], found: Sorted) -> None:
         """Do the same for stories of other uris that a kill among ``stories``, or of one of them, reaches."""
-        killed = await reached(self.shelf, self.bulks[0], stories, noted)
+        killed = await reached(self.shelf, bulk, stories, noted)
         silent = {incoming.story.id for incoming in found.stories if incoming.silent}
         retracted: list[Alert] = []
         for one in killed:
@@ -221,11 +256,11 @@ class IndexWorker:
             if one.cause not in silent:
                 retracted += life.retractions(one.story, one.tombstone, self.rules)[0]
         await self._tell(retracted, found)
-        await self._put([self.shelf.keep(one.story) for one in killed], found)
-        await self._put([self.shelf.store(one.tombstone, one.month) for one in killed], found)
+        await self._put(bulk, [self.shelf.keep(one.story) for one in killed], found)
+        await self._put(bulk, [self.shelf.store(one.tombstone, one.month) for one in killed], found)
 
-    async def _put(self, actions: Sequence[Action], found: Sorted) -> None:
-        _refuse(await self.bulks[0].write(actions), found)
+    async def _put(self, bulk: Bulk, actions: Sequence[Action], found: Sorted) -> None:
+        _refuse(await bulk.write(actions), found)
 
     def _sort(self, record: Record, found: Sorted) -> None:
         """Put a record where it belongs; raises whatever is wrong with it."""
@@ -282,14 +317,21 @@ class IndexWorker:
         stories = {alert.id: story_id(alert.story.provider, alert.story.uri) for alert in alerts}
         messages = [(message, alert.id) for alert in alerts for message in records.alert_messages(alert)]
         behind = {id(message): found.behind[stories[alert]] for message, alert in messages}
-        for refusal in await self.sender.send([message for message, _ in messages]):
+        for refusal in await self._send([message for message, _ in messages]):
             found.dead.append(_letter(behind[id(refusal.message)], refusal.reason))
         found.told += alerts
+
+    async def _send(self, messages: Sequence[Message]) -> list[Refused]:
+        """Write to Kafka, for one part at a time."""
+        if not messages:
+            return []
+        async with self._sending:
+            return await self.sender.send(messages)
 
     async def _bury(self, letters: Sequence[DeadLetter]) -> None:
         """Send dead letters; one that Kafka finds too large is cut further."""
         while letters:
-            refused = await self.sender.send([records.dead_message(letter, self._room) for letter in letters])
+            refused = await self._send([records.dead_message(letter, self._room) for letter in letters])
             self._room = min([self._room, *(refusal.message.size // 2 for refusal in refused)])
             letters = [msgspec.json.decode(refusal.message.value or b"", type=DeadLetter) for refusal in refused]
 
@@ -327,8 +369,8 @@ def _refuse(refused: Sequence[Unindexed], found: Sorted) -> None:
 
 
 def _count(found: Sorted) -> None:
-    for incoming in found.stories:
-        metrics.STORIES.labels(WORKER, incoming.story.provider).inc()
+    for provider, count in Counter(incoming.story.provider for incoming in found.stories).items():
+        metrics.STORIES.labels(WORKER, provider).inc(count)
     if found.stories:
         metrics.LAST_STORY.labels(WORKER).set_to_current_time()
     for alert in found.told:

@@ -32,7 +32,7 @@ from pipeline.core.rules import RuleDefinition, RuleSet
 from pipeline.core.rules.definition import compiled
 from pipeline.core.rules.parser import Parser
 from pipeline.core.story import Link, Match, Status, Story, encode
-from pipeline.runners.index import IndexWorker
+from pipeline.runners.index import PART, IndexWorker
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 NOBODY = AsyncElasticsearch("http://127.0.0.1:1")
@@ -68,7 +68,8 @@ class World:
             await asyncio.sleep(0)
 
     def burn(self) -> None:
-        self.fuse -= 1
+        if self.fuse >= 0:
+            self.fuse = max(0, self.fuse - 1)
         if self.fuse == 0:
             raise KilledError
 
@@ -143,12 +144,13 @@ def read(story: Story, *, replay: bool = False) -> Read:
     return Read("wire.stories", encode(story), headers=(records.REPLAY,) if replay else ())
 
 
-def worker(world: World, rules: RuleSet = RULES) -> IndexWorker:
-    return IndexWorker(MemoryShelf(world), [MemoryBulk(world)], MemorySender(world), Kafka(), rules)
+def worker(world: World, rules: RuleSet = RULES, *, bulks: int = 1, part: int = PART) -> IndexWorker:
+    writing = [MemoryBulk(world) for _ in range(bulks)]
+    return IndexWorker(MemoryShelf(world), writing, MemorySender(world), Kafka(), rules, part=part)
 
 
-def take(world: World, batch: Iterable[Read], rules: RuleSet = RULES) -> None:
-    asyncio.run(worker(world, rules)({"one": list(batch)}))
+def take(world: World, batch: Iterable[Read], rules: RuleSet = RULES, **shape: Any) -> None:
+    asyncio.run(worker(world, rules, **shape)({"one": list(batch)}))
 
 
 def story(version: int, rules: str = "", *, status: Status = Status.USABLE, uri: str = "urn:one") -> Story:
@@ -199,22 +201,36 @@ revisions = st.tuples(
 arrivals = st.lists(revisions, min_size=1, max_size=7, unique_by=lambda found: found.revision)
 
 
+shapes: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"bulks": st.integers(1, 3), "part": st.integers(1, 3)}
+)
+chances = st.tuples(st.integers(0, 6), st.builds(Random, st.integers()))
+"""How long others may go on in between, and when."""
+
+
 @examples(max_examples=300, deadline=None)
-@given(arrivals, st.lists(st.integers(1, 3), min_size=7, max_size=7), st.lists(st.integers(1, 12), max_size=3))
-def test_any_order_any_batches_and_any_kills_end_the_same(
-    arrived: list[Story], sizes: list[int], fuses: list[int]
+@given(
+    arrivals,
+    st.lists(st.integers(1, 5), min_size=7, max_size=7),
+    st.lists(st.integers(1, 12), max_size=3),
+    shapes,
+    chances,
+)
+def test_any_order_any_batches_any_parts_and_any_kills_end_the_same(
+    arrived: list[Story], sizes: list[int], fuses: list[int], shape: dict[str, Any], chance: tuple[int, Random]
 ) -> None:
     waiting = iter([read(found) for found in arrived])
     batches = [list(islice(waiting, size)) for size in sizes]
     steady, killed = World(), World()
+    killed.turns, killed.chance = chance
     for batch in batches:
         take(steady, batch)
         for fuse in fuses:
             killed.fuse = fuse
             with suppress(KilledError):
-                take(killed, batch)
+                take(killed, batch, **shape)
         killed.fuse = -1
-        take(killed, batch)
+        take(killed, batch, **shape)
 
     last = max(arrived, key=lambda found: found.revision)
     assert newest(killed) == newest(steady) == {last.id: last.version}
@@ -361,22 +377,27 @@ CHAIN = [linked("a", 1), linked("b", 2, "a"), linked("c", 3, "b"), linked("d", 9
 @given(
     st.sampled_from("abc"),
     st.permutations(range(5)),
-    st.lists(st.integers(0, 2), min_size=5, max_size=5),
-    st.integers(0, 6),
-    st.integers(),
+    st.tuples(st.lists(st.integers(0, 2), min_size=5, max_size=5), st.booleans()),
+    shapes,
+    chances,
 )
 def test_a_kill_of_another_uri_reaches_the_whole_chain_whoever_writes_what_when(
-    named: str, order: list[int], workers: list[int], turns: int, seed: int
+    named: str,
+    order: list[int],
+    spread: tuple[list[int], bool],
+    shape: dict[str, Any],
+    chance: tuple[int, Random],
 ) -> None:
+    workers, at_once = spread
     arrived = [*CHAIN, linked("k", 5, named, Status.CANCELED)]
     world = World()
-    world.turns, world.chance = turns, Random(seed)
+    world.turns, world.chance = chance
 
     async def work(number: int) -> None:
-        mine = worker(world)
-        for place in order:
-            if workers[place] == number:
-                await mine({"one": [read(arrived[place])]})
+        mine = worker(world, **shape)
+        fetch = [read(arrived[place]) for place in order if workers[place] == number]
+        for batch in [fetch] if at_once else [[one] for one in fetch]:
+            await mine({"one": batch})
 
     async def together() -> None:
         await asyncio.gather(*(work(number) for number in range(3)))
@@ -389,6 +410,19 @@ def test_a_kill_of_another_uri_reaches_the_whole_chain_whoever_writes_what_when(
     for one in CHAIN:
         about = [alert for alert in retracted(world) if alert.story.uri == one.uri]
         assert outstanding([*raise_alerts(one), *about]) == (set() if one.uri != "d" else {"a", "b"})
+
+
+def test_what_depends_on_each_other_keeps_its_order_in_parts_that_go_on_at_the_same_time() -> None:
+    held = story(1)
+    message = records.held_message(held, Payload(data=b"", origin="o"))
+    embargo = [Read("wire.held", message.value, key=message.key), Read("wire.held", None, key=message.key)]
+    for seed in range(100):
+        world = World()
+        world.turns, world.chance = 5, Random(seed)
+        take(world, [*embargo, *map(read, CHAIN)], bulks=3, part=1)
+        stored = [msgspec.json.decode(found) for (index, _), (_, found) in world.documents.items() if "-2" in index]
+        assert [found["chain"] for found in stored] == [CHAIN[0].id] * len(CHAIN)
+        assert not [id_ for index, id_ in world.documents if index == "stories-held"]
 
 
 def test_a_kill_of_another_uri_survives_a_crash_at_every_write() -> None:

@@ -18,7 +18,7 @@ What is sent twice does no harm: documents carry their revision (``external_gte`
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
@@ -115,8 +115,8 @@ class Bulk:
                 self._most = max(1, len(batch) // 2)
                 waiting.extendleft(reversed(batch))
                 continue
-            for answer in answers:
-                metrics.INDEX_ACTIONS.labels(answer.result).inc()
+            for result, count in Counter(answer.result for answer in answers).items():
+                metrics.INDEX_ACTIONS.labels(result).inc(count)
             pairs = list(zip(batch, answers, strict=True))
             refused += [Refused(action, answer.reason) for action, answer in pairs if answer.result is Result.REFUSED]
             left = [(action, answer) for action, answer in pairs if answer.result in (Result.AGAIN, Result.FORBIDDEN)]

@@ -85,10 +85,7 @@ def alert_of(source: Any) -> Alert:
 
 def tokens(text: str) -> str:
     """Return the words of a text, with a space between them."""
-    found = folded(text)
-    if max(map(len, found), default=0) > KEPT:
-        found = tuple(token(word) for word in found)
-    return " ".join(found)
+    return " ".join(filter(None, map(_chunks.__getitem__, text.split())))
 
 
 def token(word: str) -> str:
@@ -96,9 +93,25 @@ def token(word: str) -> str:
     return word if len(word) <= KEPT else word[:KEPT]
 
 
+class _Chunks(dict[str, str]):
+    """The words of what stands between two spaces as they are indexed; forgets all when full."""
+
+    limit, longest = 50_000, 40
+
+    def __missing__(self, chunk: str) -> str:
+        found = " ".join(map(token, folded(chunk)))
+        if len(chunk) <= self.longest:
+            if len(self) >= self.limit:
+                self.clear()
+            self[chunk] = found
+        return found
+
+
+_chunks = _Chunks()
+
+
 def _given(value: Story | Alert | Any, names: Iterable[str]) -> dict[str, Any]:
-    pairs = ((name, getattr(value, name)) for name in names)
-    return {name: found for name, found in pairs if found is not None}
+    return {name: found for name in names if (found := getattr(value, name)) is not None}
 
 
 def _named(regions: tuple[Region, ...], actors: tuple[Actor, ...]) -> dict[str, Any]:
@@ -114,4 +127,4 @@ def _named(regions: tuple[Region, ...], actors: tuple[Actor, ...]) -> dict[str, 
 
 
 def _distinct(values: Iterable[str | None]) -> list[str]:
-    return list(dict.fromkeys(value for value in values if value))
+    return list(dict.fromkeys(filter(None, values)))

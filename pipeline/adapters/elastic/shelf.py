@@ -23,6 +23,9 @@ from pipeline.core.story import Story, encode
 READ = 500
 """Documents in one request."""
 
+ANSWERED = ("docs.found", "docs._source", "docs.error")
+"""What is wanted of an answer: without the names of index and document it is a fifth as long."""
+
 SHARING = 1000
 """Stories at most that are looked at for the copies of a fetch."""
 
@@ -173,22 +176,28 @@ class Shelf:
         return found
 
     async def _get(self, keys: Sequence[tuple[str, str]], *, source: bool | str) -> dict[tuple[str, str], Any]:
-        docs = [{"_index": index, "_id": id_, "_source": source} for index, id_ in keys]
+        indices = {index for index, _ in keys}
+        asked: dict[str, Any] = {"docs": [{"_index": index, "_id": id_} for index, id_ in keys]}
+        if len(indices) == 1:
+            asked = {"index": indices.pop(), "ids": [id_ for _, id_ in keys]}
         while True:
-            answer = await self.patience.until_done(lambda: self.client.mget(docs=docs))
-            items = answer.body["docs"]
-            failed = next((reason for item in items if (reason := self._failure(item))), None)
-            if failed is None and len(items) == len(docs):
-                return {key: item.get("_source") for key, item in zip(keys, items, strict=True) if item.get("found")}
-            await self.patience.pause(failed or f"{len(items)} answers to {len(docs)} documents")
+            answer = await self.patience.until_done(
+                lambda: self.client.mget(**asked, source=source, filter_path=ANSWERED)
+            )
+            items = answer.body.get("docs", [])
+            pairs = list(zip(keys, items, strict=False))
+            failed = next((reason for (index, _), item in pairs if (reason := self._failure(index, item))), None)
+            if failed is None and len(items) == len(keys):
+                return {key: item.get("_source", {}) for key, item in pairs if item.get("found")}
+            await self.patience.pause(failed or f"{len(items)} answers to {len(keys)} documents")
 
-    def _failure(self, item: dict[str, Any]) -> str | None:
+    def _failure(self, index: str, item: dict[str, Any]) -> str | None:
         error = item.get("error")
         if error is None:
             return None
         if error.get("type") == "index_not_found_exception":
-            monthly = item.get("_index", "").startswith(self.names.of(templates.STORIES) + "-")
-            return None if monthly else f"there is no index {item['_index']}: run `wirewatch init`"
+            monthly = index.startswith(self.names.of(templates.STORIES) + "-")
+            return None if monthly else f"there is no index {index}: run `wirewatch init`"
         return f"{error.get('type')}: {str(error.get('reason'))[:300]}"
 
 

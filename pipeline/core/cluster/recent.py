@@ -32,6 +32,8 @@ class Recent:
 
     def candidates(self, story: Story) -> list[Story]:
         """Return the stories of other providers with enough bands in common, those with the most first."""
+        if story.fingerprint is None:
+            return []
         shared: Counter[str] = Counter()
         for band in bands(story.fingerprint):
             shared.update(self._bands.get(band, ()))

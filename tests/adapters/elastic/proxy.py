@@ -125,7 +125,7 @@ def failing_reads(type_: str) -> Fault:
         answer = await forward()
         decoded = json.loads(answer.body if isinstance(answer.body, bytes) else b"{}")
         error = {"type": type_, "reason": "as the script says"}
-        decoded["docs"] = [{"_index": doc["_index"], "_id": doc["_id"], "error": error} for doc in decoded["docs"]]
+        decoded["docs"] = [{"error": error} for _ in decoded["docs"]]
         return web.Response(status=200, body=json.dumps(decoded), headers=PRODUCT)
 
     return fault
