@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from tests.e2e.stage import Stage
-from tests.faults.ledger import AGAIN_WITHIN, Ledger
+from tests.faults.ledger import AGAIN_WITHIN, Findings, Ledger
 
 STARTING = 12.0
 """Seconds in which a crew of four starts on two idle cores, at most."""
@@ -80,6 +80,11 @@ class Crew:
         while ledger.sending() or not self.stage.through():
             self.look_after()
             time.sleep(0.5)
+
+    def finish(self, ledger: Ledger) -> Findings:
+        """Look after the workers until everything is worked off, and compare."""
+        self.keep(ledger)
+        return ledger.compare(600)
 
     def _start(self, place: int) -> subprocess.Popen[bytes]:
         kind = self.kinds[place]

@@ -21,11 +21,11 @@ def test_killed_workers_lose_nothing_and_repeat_at_most_their_last_fetch(
 ) -> None:
     with fleet(kafka_address, tmp_path, runner) as ships:
         for _ in range(3):
-            worker = ships.start()
+            worker = ships.start("member")
             ships.wait_begun(worker)
             time.sleep(0.3)
             ships.kill(worker)
-        ships.start()
+        ships.start()  # without the name: it has to wait until the group gives up the last one
         count = ships.finish()
     assert count.lost == 0
     in_flight_and_uncommitted = 1 + 100 // 15  # a fetch, and what is done in 0.1 s, between two commits

@@ -1,50 +1,19 @@
-"""The whole pipeline while a server of its own is killed, paused and started again."""
+"""The whole pipeline while a Kafka of its own is killed and started again."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.stage import staged
 from tests.faults.crew import Crew
-from tests.faults.ledger import Findings, Ledger, sending, through
+from tests.faults.ledger import sending, through
 from tests.faults.report import Report
 from tests.faults.size import Size
-from tests.servers.elastic import Elasticsearch
 from tests.servers.kafka import Kafka, cluster
 
 pytestmark = pytest.mark.servers
-
-
-def test_index_that_is_killed_or_hangs_costs_nothing_and_delays_no_alert(
-    tmp_path: Path, kafka_address: str, size: Size, report: Report, runner: str
-) -> None:
-    node = Elasticsearch(tmp_path / "elasticsearch")
-    node.start()
-    try:
-        with staged(tmp_path, kafka_address, node.url, partitions=6) as stage:
-            crew = Crew(stage, ["desk", "index"], runner)
-            ledger = sending(stage, size)
-
-            def fault(number: int) -> None:
-                if number % 2:
-                    node.pause()
-                    time.sleep(60 if size.faults > 3 and number == 1 else 8)
-                    node.resume()
-                else:
-                    node.kill()
-                    node.start()
-
-            through(ledger, size, fault)
-            crew.keep(ledger)
-            found = ledger.compare(600)
-    finally:
-        node.kill()
-    report.add("index: Elasticsearch SIGKILL, SIGSTOP", size.faults, found)
-    assert found.harmless, found
-    assert found.delay < crew.again_within, found
 
 
 def test_broker_that_is_killed_and_comes_back_costs_nothing(
@@ -57,7 +26,7 @@ def test_broker_that_is_killed_and_comes_back_costs_nothing(
             crew = Crew(stage, ["desk", "index"], runner)
             ledger = sending(stage, size)
             through(ledger, size, lambda _number: bounce(node, crew))
-            found = finished(crew, ledger)
+            found = crew.finish(ledger)
     finally:
         node.kill()
     report.add("broker: SIGKILL and restart", size.faults, found)
@@ -78,7 +47,7 @@ def test_cluster_whose_leader_is_killed_costs_nothing(
             crew = Crew(stage, ["desk", "index"], runner)
             ledger = sending(stage, size)
             through(ledger, size, lambda number: bounce(nodes[stage.leader(number % 6) - 1], crew))
-            found = finished(crew, ledger)
+            found = crew.finish(ledger)
     finally:
         for node in nodes:
             node.kill()
@@ -92,9 +61,3 @@ def bounce(node: Kafka, crew: Crew) -> None:
     crew.look_after()
     node.start()
     crew.look_after()
-
-
-def finished(crew: Crew, ledger: Ledger) -> Findings:
-    """Keep the workers running until everything is worked off, and compare."""
-    crew.keep(ledger)
-    return ledger.compare(600)
