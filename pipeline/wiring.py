@@ -6,7 +6,6 @@ HTTP and mail, so that a command that asks nobody starts in half the time.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -109,14 +108,14 @@ def rule_book(
     cache = RuleCache(
         files.digest, files.definitions, names=known, limits=config.rule_limits, topics=topics, today=today
     )
-    compiled = cache.read()
-    if compiled is not None:
-        book.start(compiled)
-    book.settle()
-    if compiled is None:
-        cache.keep(book.rules)
-    if cache.worth:
-        gc.freeze()  # a million rules are no garbage: nothing need look through them while stories wait
+
+    def whole(found: RuleSet | None) -> RuleSet:
+        if found is not None:
+            book.start(found)
+        book.settle()
+        return book.rules
+
+    cache.fill(whole)
     return book
 
 

@@ -6,8 +6,9 @@ topics, this program's own modules, and the day where a rule has a last one.
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import date
 from hashlib import sha256
@@ -57,14 +58,34 @@ class RuleCache:
                 digest.update(module.read_bytes())
             self.path = cache.place("rules", digest.hexdigest())
 
-    def read(self) -> RuleSet | None:
+    def fill(self, compile_: Callable[[RuleSet | None], RuleSet]) -> RuleSet:
+        """Return what ``compile_`` makes of the rules that have been compiled before, if any; new ones are kept.
+
+        A million rules are many objects, none of them garbage: nobody looks through them for any, now or later, while
+        stories wait.
+        """
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            found = self._read()
+            rules = compile_(found)
+            if found is None:
+                self._keep(rules)
+            if self.worth:
+                gc.freeze()
+        finally:
+            if enabled:
+                gc.enable()
+        return rules
+
+    def _read(self) -> RuleSet | None:
         """Return the rules where they have been compiled before."""
         if self.worth:
             with suppress(OSError, msgspec.DecodeError, ValueError):
                 return restore(self.path.read_bytes())
         return None
 
-    def keep(self, rules: RuleSet) -> None:
+    def _keep(self, rules: RuleSet) -> None:
         """Write rules, just compiled and not changed since."""
         if self.worth:
             cache.keep(self.path, dump(rules), _KEPT)

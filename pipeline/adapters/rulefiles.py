@@ -5,7 +5,6 @@ One bad rule never costs the others: each problem is reported with file, line an
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
@@ -100,25 +99,18 @@ def load(
 
     ``topics`` are the declared ones (None or none declared: any will do); with ``today`` expired rules are left out.
     """
-    enabled = gc.isenabled()
-    gc.disable()  # a million rules are many objects, none of them garbage
-    try:
-        files = read(paths, topics)
-        cache = RuleCache(files.digest, files.definitions, names=names, limits=limits, topics=topics, today=today)
-        parser, rules = files.parser(names, limits), cache.read()
-        files.check_define(parser)
-        if rules is None:
-            rules = RuleSet(files.rules(parser, today))
-            cache.keep(rules)
-        else:
-            for rule in files.rules(parser, today, rules.versions):  # those that are refused, for their problems
-                rules.add(rule)
-        if cache.worth:
-            gc.freeze()  # nor are they looked through for garbage later, while stories wait
-    finally:
-        if enabled:
-            gc.enable()
-    return rules, files.problems
+    files = read(paths, topics)
+    parser = files.parser(names, limits)
+    files.check_define(parser)
+
+    def whole(found: RuleSet | None) -> RuleSet:
+        rules = found or RuleSet()
+        for rule in files.rules(parser, today, frozenset(rules.versions)):  # the refused ones too, for their problems
+            rules.add(rule)
+        return rules
+
+    cache = RuleCache(files.digest, files.definitions, names=names, limits=limits, topics=topics, today=today)
+    return cache.fill(whole), files.problems
 
 
 def read(paths: Sequence[str], topics: Collection[str] | None = None) -> RuleFiles:

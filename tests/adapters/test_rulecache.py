@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pipeline import config, wiring
 from pipeline.adapters import rulecache
 from pipeline.adapters.rulefiles import load
-from pipeline.core.rules import Limits, RuleSet
+from pipeline.core.rules import Limits, RuleDefinition, RuleSet
+from pipeline.core.rules import book as book_module
 from pipeline.core.rules import definition as definitions
+from pipeline.core.rules.changes import Origin, Stored, encoded
+from pipeline.core.rules.definition import Rule
+from pipeline.core.rules.parser import Parser
 from pipeline.core.story import Region, Role, Story
 
 QUERIES = (
@@ -100,6 +106,39 @@ def test_what_is_refused_is_refused_again(file: Path) -> None:
     assert [str(problem) for problem in first[1]] == [str(problem) for problem in again[1]]
     assert len(again[1]) == 1
     assert [rule.id for rule in again[0]] == ["r0", "r2"]
+
+
+def test_a_book_begins_with_the_rules_of_the_cache_and_tells_and_does_the_same(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config.Config(mode="embedded", rules=(str(file),))
+    names, day = wiring.dictionary(settings), date(2026, 1, 31)
+    write(file, (*QUERIES, "aid AND", "$nothing", "pact"))
+    told: list[list[str]] = [[], []]
+    looked_at: list[str] = []
+    frozen = gc.get_freeze_count()
+
+    def compiled_anew(definition: RuleDefinition, parser: Parser) -> Rule:
+        looked_at.append(definition.id)
+        return definitions.compiled(definition, parser)
+
+    first = wiring.rule_book(settings, names, day, lambda problem: told[0].append(str(problem)))
+    monkeypatch.setattr(book_module, "compiled", compiled_anew)
+    again = wiring.rule_book(settings, names, day, lambda problem: told[1].append(str(problem)))
+    assert len(caches(tmp_path)) == 1
+    assert told[0] == told[1] != []
+    assert looked_at == [f"r{len(QUERIES)}", f"r{len(QUERIES) + 1}"], "only what is refused is looked at again"
+    assert gc.get_freeze_count() > frozen
+    compiled, cached = first.rules, again.rules
+    assert list(cached) == list(compiled)
+    assert (cached.state, cached.match(STORY)) == (compiled.state, compiled.match(STORY))
+    assert gc.isenabled()
+    for book in (first, again):
+        changed = RuleDefinition(id="r0", query="treaty")
+        book.take([("r0", encoded(Stored(Origin.API, changed))), ("r1", encoded(Stored(Origin.API, changed)))])
+        book.settle()
+    assert [rule.id for rule in cached] == [rule.id for rule in compiled]
+    assert (cached.state, cached.match(STORY)) == (compiled.state, compiled.match(STORY))
 
 
 @pytest.mark.parametrize("data", [b"", b"\x93", b"\x95\x90\x80\x80\xc4\x01x\xc4\x00"])
