@@ -31,7 +31,7 @@ from pipeline.core.payload import DeadLetter, Payload
 from pipeline.core.rules import RuleDefinition, RuleSet
 from pipeline.core.rules.definition import compiled
 from pipeline.core.rules.parser import Parser
-from pipeline.core.story import Link, Match, Status, Story, encode
+from pipeline.core.story import Match, Status, Story, encode
 from pipeline.runners.index import PART, IndexWorker
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -361,97 +361,3 @@ def test_held_stories_lie_apart_until_they_are_released() -> None:
     assert world.documents == {}
     take(world, [Read("wire.held", message.value, key=message.key), Read("wire.held", None, key=null.key)])
     assert world.documents == {}
-
-
-def linked(name: str, minute: int, before: str = "", status: Status = Status.USABLE) -> Story:
-    links = (Link("evolvedfrom", before),) if before else ()
-    created = NOW + timedelta(minutes=minute)
-    found = story(1, "" if status is Status.CANCELED else "ab", status=status, uri=name)
-    return msgspec.structs.replace(found, version_created=created, links=links)
-
-
-CHAIN = [linked("a", 1), linked("b", 2, "a"), linked("c", 3, "b"), linked("d", 9, "c")]
-
-
-@examples(max_examples=300, deadline=None)
-@given(
-    st.sampled_from("abc"),
-    st.permutations(range(5)),
-    st.tuples(st.lists(st.integers(0, 2), min_size=5, max_size=5), st.booleans()),
-    shapes,
-    chances,
-)
-def test_a_kill_of_another_uri_reaches_the_whole_chain_whoever_writes_what_when(
-    named: str,
-    order: list[int],
-    spread: tuple[list[int], bool],
-    shape: dict[str, Any],
-    chance: tuple[int, Random],
-) -> None:
-    workers, at_once = spread
-    arrived = [*CHAIN, linked("k", 5, named, Status.CANCELED)]
-    world = World()
-    world.turns, world.chance = chance
-
-    async def work(number: int) -> None:
-        mine = worker(world, **shape)
-        fetch = [read(arrived[place]) for place in order if workers[place] == number]
-        for batch in [fetch] if at_once else [[one] for one in fetch]:
-            await mine({"one": batch})
-
-    async def together() -> None:
-        await asyncio.gather(*(work(number) for number in range(3)))
-
-    asyncio.run(together())
-    stored = {key[1]: msgspec.json.decode(value[1]) for key, value in world.documents.items() if "stories-2" in key[0]}
-    assert {found["uri"]: found["status"] for found in stored.values()} == {
-        "a": "canceled", "b": "canceled", "c": "canceled", "d": "usable", "k": "canceled",
-    }  # fmt: skip
-    for one in CHAIN:
-        about = [alert for alert in retracted(world) if alert.story.uri == one.uri]
-        assert outstanding([*raise_alerts(one), *about]) == (set() if one.uri != "d" else {"a", "b"})
-
-
-def test_what_depends_on_each_other_keeps_its_order_in_parts_that_go_on_at_the_same_time() -> None:
-    held = story(1)
-    message = records.held_message(held, Payload(data=b"", origin="o"))
-    embargo = [Read("wire.held", message.value, key=message.key), Read("wire.held", None, key=message.key)]
-    for seed in range(100):
-        world = World()
-        world.turns, world.chance = 5, Random(seed)
-        take(world, [*embargo, *map(read, CHAIN)], bulks=3, part=1)
-        stored = [msgspec.json.decode(found) for (index, _), (_, found) in world.documents.items() if "-2" in index]
-        assert [found["chain"] for found in stored] == [CHAIN[0].id] * len(CHAIN)
-        assert not [id_ for index, id_ in world.documents if index == "stories-held"]
-
-
-def test_a_kill_of_another_uri_survives_a_crash_at_every_write() -> None:
-    chain = CHAIN[:3]
-    kill = read(linked("k", 5, "b", Status.CANCELED))
-    steady = World()
-    take(steady, map(read, chain))
-    take(steady, [kill])
-    for fuse in range(1, 40):
-        world = World()
-        take(world, map(read, chain))
-        world.fuse = fuse
-        with suppress(KilledError):
-            take(world, [kill])
-        world.fuse = -1
-        take(world, [kill])
-        assert world.documents == steady.documents
-        assert {alert.id for alert in retracted(world)} == {alert.id for alert in retracted(steady)}
-
-
-def test_a_kill_and_its_story_that_are_written_at_the_same_time_find_each_other() -> None:
-    pair = [linked("a", 1), linked("k", 5, "a", Status.CANCELED)]
-    for seed in range(300):
-        world = World()
-        world.turns, world.chance = 5, Random(seed)
-
-        async def together(world: World = world) -> None:
-            await asyncio.gather(*(worker(world)({"one": [read(found)]}) for found in pair))
-
-        asyncio.run(together())
-        key = "stories-2026.06", pair[0].id
-        assert msgspec.json.decode(world.documents[key][1])["status"] == "canceled"

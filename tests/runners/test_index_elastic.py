@@ -23,7 +23,8 @@ from pipeline.core.story import Status
 from pipeline.runners.index import IndexWorker
 from tests.adapters.elastic.conftest import prepared
 
-from .test_index import CHAIN, NOW, RULES, MemorySender, Read, World, linked, read, retracted, story
+from .test_index import NOW, RULES, MemorySender, Read, World, read, retracted, story
+from .test_index_kills import CHAIN, linked
 
 pytestmark = pytest.mark.servers
 
