@@ -57,16 +57,16 @@ def servers(folder: Path) -> Iterator[tuple[str, str]]:
     stack = Stack.at()
     own: list[Kafka | Elasticsearch] = []
     found = []
-    for variable, shared, kind in (
-        ("WIREWATCH_TEST_KAFKA", stack.kafka, Kafka),
-        ("WIREWATCH_TEST_ELASTICSEARCH", stack.elasticsearch, Elasticsearch),
-    ):
-        server = shared if shared.alive() else kind(folder / kind.__name__)
-        if server is not shared and variable not in os.environ:
-            own.append(server)
-            server.start()
-        found.append(os.environ.get(variable, server.address))
     try:
+        for variable, shared, kind in (
+            ("WIREWATCH_TEST_KAFKA", stack.kafka, Kafka),
+            ("WIREWATCH_TEST_ELASTICSEARCH", stack.elasticsearch, Elasticsearch),
+        ):
+            server = shared if shared.alive() else kind(folder / kind.__name__)
+            if server is not shared and variable not in os.environ:
+                own.append(server)
+                server.start()
+            found.append(os.environ.get(variable, server.address))
         yield found[0], found[1] if "://" in found[1] else f"http://{found[1]}"
     finally:
         for server in own:
