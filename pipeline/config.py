@@ -129,7 +129,8 @@ class Kafka(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     replication: Positive = 1
     max_message_bytes: Positive = 1_048_576
     """The largest message of ``wire.incoming``; stories and dead letters may be twice as large."""
-    fetch_records: Positive = 500
+    fetch_records: Positive = 2_000
+    """Messages that a worker takes up at once, at most; ``desk`` takes fewer, by what they cost."""
     prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{0,100}$")] = ""
     """Put before the name of every topic and consumer group, for pipelines that share a cluster."""
 

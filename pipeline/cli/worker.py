@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from pipeline.runners.followed_rules import FollowedRules
 
-BULKS = 2
-"""Bulk requests of one index worker that go on at the same time."""
+BULKS = 3
+"""Parts of a fetch that one index worker has in hand at the same time."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

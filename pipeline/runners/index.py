@@ -43,7 +43,7 @@ from pipeline.runners.kills import notes, reached
 WORKER = "index"
 STEP = "index"
 
-PART = 250
+PART = 500
 """Records of a part: Elasticsearch has something to do as soon as the documents of so many are made."""
 
 Fetched = Mapping[object, Sequence[Record]]

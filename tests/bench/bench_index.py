@@ -29,6 +29,7 @@ from pipeline.adapters.elastic.patience import Patience
 from pipeline.adapters.elastic.shelf import Shelf
 from pipeline.adapters.kafka.records import Message
 from pipeline.adapters.kafka.send import Refused
+from pipeline.cli.worker import BULKS
 from pipeline.config import Elasticsearch, Kafka
 from pipeline.core.rules import RuleSet
 from pipeline.core.story import Actor, Kind, Match, Region, Role, Story, encode
@@ -37,7 +38,10 @@ from tests.bench import Figure
 from tests.bench.bench_embedded import vocabulary
 from tests.bench.bench_streaming import servers
 
-STORIES, FETCH, ROUNDS, BULKS = 5000, 500, 5, 2
+STORIES, ROUNDS = 6_000, 7
+FETCH = Kafka().fetch_records
+CHUNK = 500
+"""Documents in a request of the bare loader: what its client does by itself."""
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
@@ -129,7 +133,7 @@ def _load(settings: Elasticsearch, stories: Sequence[Story]) -> float:
     ]
     with connect.client(settings) as client:
         began = perf_counter()
-        helpers.bulk(client, actions, chunk_size=FETCH)
+        helpers.bulk(client, actions, chunk_size=CHUNK)
         return len(stories) / (perf_counter() - began)
 
 
