@@ -47,7 +47,7 @@ def main() -> int:
         more = [*pytest, *coverage, "--cov-append", "-m", "servers", "--dist", "loadfile"]
         with _servers():
             took.append(_run("tests on servers", [*more, "-n", "2", f"--ignore={FAULTS}"]))
-            took.append(_run("faults", [*more, "-n", "3", FAULTS]))  # they wait more than they work
+            took.append(_run("faults", [*more, "-n", "2", FAULTS]))
         took.append(_run("coverage", [str(BIN / "coverage"), "report"]))
     print("\n" + "\n".join(f"{'ok  ' if good else 'FAIL'} {name:<18} {spent:6.1f} s" for name, spent, good in took))
     print(f"     {'in all':<18} {sum(spent for _, spent, _ in took):6.1f} s")

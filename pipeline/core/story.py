@@ -88,7 +88,7 @@ class Actor(msgspec.Struct, frozen=True):
     spans: tuple[Span, ...] = ()
 
 
-class Match(msgspec.Struct, frozen=True, omit_defaults=True):
+class Match(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A rule that this revision of the story matches, and where."""
 
     rule: str

@@ -95,7 +95,8 @@ class Ledger:
         self.confirmed = producer.finish().confirmed
 
     def _expect(self) -> None:
-        """Take the payloads through the stages, while they are sent and worked on by others."""
+        """Take the payloads through the stages, when all are sent: before that, every core is the workers'."""
+        self._threads[0].join()
         self._should.append(expected(self.stage.config, self.payloads))
 
     def _watch(self) -> None:

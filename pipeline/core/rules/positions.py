@@ -11,16 +11,17 @@ from pipeline.core.rules.forms import beginning, english, is_form
 from pipeline.core.rules.query import Forms, Fuzzy, Wild
 from pipeline.core.rules.rows import Row
 
+Spend = Callable[[int], None]
+
 
 class Positions:
-    """The positions of each word in ascending order; ``spend`` is told of work that grows with the text."""
+    """The positions of each word in ascending order."""
 
-    __slots__ = ("_sorted", "_spend", "of")
+    __slots__ = ("_sorted", "of")
 
-    def __init__(self, rows: Iterable[Row], spend: Callable[[int], None]) -> None:
+    def __init__(self, rows: Iterable[Row]) -> None:
         self.of: dict[str, list[int]] = {}
         self._sorted: list[str] | None = None
-        self._spend = spend
         positions = self.of
         for row in rows:
             for position, word in enumerate(row.words, row.start):
@@ -29,34 +30,37 @@ class Positions:
                 else:
                     positions[word] = [position]
 
-    def like(self, item: Forms | Wild | Fuzzy, language: str) -> list[str]:
-        """Return the words that the item takes."""
+    def like(self, item: Forms | Wild | Fuzzy, language: str, spend: Spend) -> list[str]:
+        """Return the words that the item takes; ``spend`` is told of work that grows with the text.
+
+        It is not kept: it is the view's, and the two would be garbage that only the collector finds.
+        """
         among = self.of
         if isinstance(item, Forms):
             if language == "en":
                 return [word for word in english(item.word) if word in among]
-            return [word for word in self._beginning(beginning(item.word)) if is_form(word, item.word, language)]
+            return [word for word in self._beginning(beginning(item.word), spend) if is_form(word, item.word, language)]
         if isinstance(item, Fuzzy):
             half = len(item.word) // 2
             swapped = f"{item.word[: half - 1]}{item.word[half]}{item.word[half - 1]}{item.word[half + 1 :]}"
-            near = {*self._beginning(item.word[:half]), swapped}
-            self._spend(len(among) // 8)
+            near = {*self._beginning(item.word[:half], spend), swapped}
+            spend(len(among) // 8)
             near.update(word for word in among if word.endswith(item.word[half:]))
             return [word for word in sorted(near) if word in among and one_edit(word, item.word)]
         start, *rest = re.split(r"[*?]", item.pattern, maxsplit=1)
-        found = self._beginning(start)
+        found = self._beginning(start, spend)
         if rest == [""] and item.pattern[-1] == "*":
             return found
         pattern = wild(item.pattern)
         return [word for word in found if pattern.fullmatch(word)]
 
-    def _beginning(self, start: str) -> list[str]:
+    def _beginning(self, start: str, spend: Spend) -> list[str]:
         """Return the words that begin so."""
         if self._sorted is None:
             self._sorted = sorted(self.of)
         first = bisect_left(self._sorted, start)
         last = bisect_left(self._sorted, f"{start}\U0010ffff")
-        self._spend(last - first)
+        spend(last - first)
         return self._sorted[first:last]
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.rules.terms import as_written
 from pipeline.core.story import Span
-from pipeline.core.words import counts, folded, words
+from pipeline.core.words import BRIEF, counts, folded, words
 
 FEW = 8
 """Words whose places are looked up one by one before all are."""
@@ -134,6 +134,13 @@ _space = np.array([chr(code).isspace() for code in range(0x3002)])
 
 def starts(text: str) -> list[int]:
     """Return where the chunks of ``text.split()`` begin."""
+    if len(text) <= BRIEF:
+        found, end = [], 0
+        for chunk in text.split():
+            start = text.index(chunk, end)
+            found.append(start)
+            end = start + len(chunk)
+        return found
     if text.isascii():
         codes: NDArray[np.integer[Any]] = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
     else:
@@ -142,8 +149,8 @@ def starts(text: str) -> list[int]:
     spaces = _space[codes]
     begins = ~spaces
     begins[1:] &= spaces[:-1]
-    found: list[int] = np.flatnonzero(begins).tolist()
-    return found
+    many: list[int] = np.flatnonzero(begins).tolist()
+    return many
 
 
 class _Places(dict[str, tuple[tuple[int, int], ...]]):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pipeline.core.rules.evaluate import FEW, Extent, close, extents, holds, places, reach, tagged
 from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Tag, Word
-from pipeline.core.rules.view import Code, View
+from pipeline.core.rules.view import NOWHERE, WIDEST, Code, View
 from pipeline.core.story import Span
 
 MOST_SPANS = 100
@@ -19,30 +19,41 @@ MOST_SPANS = 100
 
 
 class Shown(NamedTuple):
-    """What a query shows wherever it stands: words alone, or terms; neither where that depends on the story."""
+    """What a query shows wherever it stands: its terms; None where that depends on the story."""
 
-    words: tuple[str, ...] | None
     terms: tuple[Node, ...] | None
-    pair: tuple[str, str] | None = None
-    """The words of a phrase of two, which is all there is."""
+    words: tuple[str, ...] | None = None
+    """The terms, where each is a word."""
     near: tuple[str, str, int, int] | None = None
     """The two words of a NEAR, which is all there is, and how far behind the first the second may be."""
+    runs: tuple[tuple[str, ...], ...] = ()
+    """Those of the terms that are words, or words one behind the other."""
+    others: tuple[Node, ...] = ()
+    """The rest of the terms."""
 
 
 def shown(node: Node) -> Shown:
     """Return the terms whose places together are those of a query; each has none where it does not hold."""
-    found = _terms(node)
-    if found is not None and all(type(term) is Word and term.field is None for term in found):
-        return Shown(tuple([intern(term.word) for term in found]), found)  # type: ignore[union-attr]
-    if type(node) is Phrase and node.at == (0, 1) and node.within is None and node.field is None:
-        first, second = node.items
-        if type(first) is Word and type(second) is Word:
-            return Shown(None, found, (intern(first.word), intern(second.word)))
+    terms = _terms(node)
+    if terms is None:
+        return Shown(None)
     if type(node) is Near and len(node.left) == 1 and len(node.right) == 1:
-        one, two = node.left[0], node.right[0]
-        if type(one) is Word and type(two) is Word and one.field is None and two.field is None:
-            return Shown(None, found, None, (intern(one.word), intern(two.word), *reach(node)))
-    return Shown(None, found)
+        one, two = _run(node.left[0]), _run(node.right[0])
+        if len(one) == 1 and len(two) == 1:
+            return Shown(terms, near=(*one, *two, *reach(node)))
+    runs = tuple([run for term in terms if (run := _run(term))])
+    others = tuple([term for term in terms if not _run(term)])
+    words = tuple([run[0] for run in runs]) if not others and all(len(run) == 1 for run in runs) else None
+    return Shown(terms, words, None, runs, others)
+
+
+def _run(term: Node) -> tuple[str, ...]:
+    """Return the words of a term that is one, or some one behind the other, wherever they stand; else nothing."""
+    items: tuple[Node, ...] = (term,)
+    if type(term) is Phrase:
+        items = term.items if term.within is None and term.at == tuple(range(len(term.items))) else ()
+    words = [intern(item.word) for item in items if type(item) is Word and item.field is None]
+    return tuple(words) if len(words) == len(items) else ()
 
 
 def _terms(node: Node) -> tuple[Node, ...] | None:
@@ -66,9 +77,9 @@ def spans(node: Node, view: View) -> tuple[Span, ...]:
 
 def holds_as(node: Node, what: Shown, view: View) -> bool:
     """Return whether the story matches, as ``holds`` does, by way of what is known of the query."""
-    near = what.near
-    if near is not None and not view.paired:
-        one, two = view.word(near[0]), view.word(near[1])
+    near, of = what.near, view.all
+    if near is not None and of is not None:
+        one, two = of.get(near[0], NOWHERE), of.get(near[1], NOWHERE)
         if len(one) * len(two) <= FEW:
             return bool(close(one, two, near[2], near[3]))
     return holds(node, view)
@@ -76,26 +87,68 @@ def holds_as(node: Node, what: Shown, view: View) -> bool:
 
 def spans_of(node: Node, what: Shown, view: View) -> tuple[Span, ...]:
     """Return the same, where it is known what the query shows."""
-    words, terms, pair, near = what
-    if words is not None:  # by far the commonest, and no two words ever stand in one place
+    of = view.all
+    known = None if of is None else _prepared(what, view, of)
+    if known is not None:
+        return known
+    words, terms = what.words, what.terms
+    if words is not None:  # no two words ever stand in one place
         stand = view.mark_words(words, MOST_SPANS)
         stand.sort()
         return tuple(map(view.spans.__getitem__, stand[:MOST_SPANS]))
-    if pair is not None and not view.paired:
-        after: list[int] | set[int] = view.word(pair[1])
-        after = after if len(after) <= FEW else set(after)
-        return view.joined([at for at in view.word(pair[0]) if at + 1 in after][:MOST_SPANS])
-    if near is not None and not view.paired:
-        one, two, least, most = view.word(near[0]), view.word(near[1]), near[2], near[3]
-        if len(one) * len(two) <= FEW:
-            stand = view.mark_places(sorted({*chain.from_iterable(close(one, two, least, most))}))
-            return tuple(map(view.spans.__getitem__, stand))
     if terms is not None and len(terms) == 1 and type(terms[0]) is not Tag and not view.paired:
         return tuple(map(view.spans.__getitem__, _codes(terms[0], view)))
     found: list[Code] = []
     for term in _true(node, view) if terms is None else terms:
         found += _codes(term, view)
     return tuple(dict.fromkeys(map(view.spans.__getitem__, sorted(set(found))[:MOST_SPANS])))
+
+
+def _prepared(what: Shown, view: View, of: dict[str, list[int]]) -> tuple[Span, ...] | None:
+    """Return the spans in a story that is prepared; None where that is no help."""
+    words, near, spans = what.words, what.near, view.spans
+    if words is not None:
+        if len(words) == 1:
+            return tuple(map(spans.__getitem__, of.get(words[0], NOWHERE)))
+        stand: list[int] = []
+        for word in words:
+            stand += of.get(word, NOWHERE)
+        stand.sort()  # no two words ever stand in one place
+        return tuple(map(spans.__getitem__, stand[:MOST_SPANS]))
+    if near is not None:
+        one, two = of.get(near[0], NOWHERE), of.get(near[1], NOWHERE)
+        if len(one) * len(two) <= FEW:
+            return tuple(map(spans.__getitem__, sorted({*chain.from_iterable(close(one, two, near[2], near[3]))})))
+    runs, others = what.runs, what.others
+    if not runs:
+        return None
+    found: list[Code] = []
+    for run in runs:
+        found += of.get(run[0], NOWHERE) if len(run) == 1 else _joined(run, of, spans)
+    if others:
+        for term in others:
+            found += _codes(term, view)
+        return tuple(dict.fromkeys(map(spans.__getitem__, sorted(set(found))[:MOST_SPANS])))
+    return tuple(map(spans.__getitem__, sorted(set(found))[:MOST_SPANS] if len(runs) > 1 else found))
+
+
+def _joined(run: tuple[str, ...], of: dict[str, list[int]], spans: dict[Code, Span]) -> list[Code]:
+    """Return the codes of the places of words one behind the other, and note their spans."""
+    found = []
+    behind = [of.get(word, NOWHERE) for word in run[1:]]
+    for start in of.get(run[0], NOWHERE):
+        place = start
+        for stand in behind:
+            place += 1
+            if place not in stand:
+                break
+        else:
+            code = start + (place - start) / WIDEST
+            if code not in spans:
+                first = spans[start]
+                spans[code] = (first[0], first[1], spans[place][2])
+            found.append(code)
+    return found
 
 
 def _true(node: Node, view: View) -> Iterator[Node]:

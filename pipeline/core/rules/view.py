@@ -26,10 +26,12 @@ STEPS = 40_000
 """Places that distances and patterns may look at in one story; an ordinary one takes a few hundred."""
 FEW = 8
 """Words that are looked for one by one before all are indexed."""
+ORDINARY = 64
+"""Places of one word in a story that nothing has to be left out of."""
 FEW_PLACES = 16
 """Places whose spans are looked for one by one before those of all words are."""
 _BESIDE = ("provider", "language", "subject")
-_NOWHERE: list[int] = []
+NOWHERE: list[int] = []
 
 
 Code = float
@@ -52,6 +54,7 @@ class View:
         "_positions",
         "_ranges",
         "_steps",
+        "all",
         "beside",
         "codes",
         "extents",
@@ -83,6 +86,8 @@ class View:
         self._found: dict[Item, list[int]] = {}
         self._steps = STEPS
         self._asked = self._marked = 0
+        self.all: dict[str, list[int]] | None = None
+        """The positions of all words, once the story is prepared and where nothing has to be left out or put right."""
         self.points: dict[str, list[tuple[int, int]]] = {}
         """The places of words."""
         self.extents: dict[int, list[tuple[int, int]]] = {}
@@ -111,23 +116,23 @@ class View:
     def word(self, word: str) -> list[int]:
         """Return the positions of a word, wherever it stands."""
         if self._positions is not None:
-            return self._positions.of.get(word, _NOWHERE)
+            return self._positions.of.get(word, NOWHERE)
         self._asked += 1
         if self._asked <= FEW:
             return self._scan(word)
-        return self._index().of.get(word, _NOWHERE)
+        return self._index().of.get(word, NOWHERE)
 
     def _index(self) -> Positions:
         if self._positions is None:
-            self._positions = Positions(self.rows, self.spend)
+            self._positions = Positions(self.rows)
         return self._positions
 
     def _find(self, item: Item) -> list[int]:
         positions = self._apart() if item.field in _BESIDE else self._index()
         if isinstance(item, Word | Exact):
-            found = positions.of.get(item.word, _NOWHERE)
+            found = positions.of.get(item.word, NOWHERE)
         else:
-            several = [positions.of[word] for word in positions.like(item, self.language)]
+            several = [positions.of[word] for word in positions.like(item, self.language, self.spend)]
             self.spend(sum(map(len, several)))
             found = several[0] if len(several) == 1 else sorted(chain.from_iterable(several))
         ranges = self.ranges(item.field)
@@ -169,7 +174,7 @@ class View:
                     row = Row(field, text[:READ_BRIEF], start)
                     self.beside.append(row)
                     start += len(row.words) + GAP
-            self._others = Positions(self.beside, self.spend)
+            self._others = Positions(self.beside)
         return self._others
 
     def ranges(self, field: TextField | None) -> list[tuple[int, int]] | None:
@@ -230,19 +235,8 @@ class View:
         return found
 
     def mark_words(self, words: Iterable[str], most: int) -> list[int]:
-        """Return the first places of words, which are their codes, and note their spans."""
-        found: list[int] = []
-        if self._positions is None:
-            for word in words:
-                found += self.word(word)[:most]
-        else:
-            of = self._positions.of
-            for word in words:
-                found += of.get(word, _NOWHERE)[:most]
-        return self.mark_places(found)
-
-    def mark_places(self, places: list[int]) -> list[int]:
-        """Return the places of words, which are their codes, and note their spans: those of all, from a few on."""
+        """Return the first places of words, which are their codes, and note their spans: from a few on, all."""
+        places = [place for word in words for place in self.word(word)[:most]]
         if self._marked <= FEW_PLACES:
             self._marked += len(places)
             if self._marked > FEW_PLACES:
@@ -251,18 +245,13 @@ class View:
                 self.mark(zip(places, places, strict=True))
         return places
 
-    def joined(self, places: list[int]) -> tuple[Span, ...]:
-        """Return the spans of the words at ``places``, each with the one behind it."""
-        spans = self.spans
-        if self._marked <= FEW_PLACES:
-            self.mark_places([place for first in places for place in (first, first + 1)])
-        return tuple([(one[0], one[1], spans[place + 1][2]) for place in places for one in (spans[place],)])
-
     def prepare(self) -> None:
         """Look up at once where all words stand: for many rules, that costs less than one word after the other."""
-        self._index()
+        of = self._index().of
         self._marked = FEW_PLACES + 1
         self._spread_out()
+        if not self.paired and max(map(len, of.values()), default=0) <= ORDINARY:
+            self.all = of
 
     def _spread_out(self) -> None:
         """Note the spans of all words."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from pipeline.core.rules.explain import explain
 from pipeline.core.rules.format import format_query
 from pipeline.core.rules.needs import need
 from pipeline.core.rules.parser import Parser
-from pipeline.core.rules.query import SEARCHED, Node, Tag
+from pipeline.core.rules.query import SEARCHED, Near, Node, Tag, Wild, Word
 from pipeline.core.rules.shown import spans
 from pipeline.core.rules.view import View
 from pipeline.core.searched import FIELDS
@@ -77,6 +79,20 @@ def test_the_commonest_rules_match_where_the_plain_reading_says(few: int, nodes:
     expected = {f"r{number}": oracle.spans(node) for number, node in enumerate(nodes) if oracle.holds(node)}
     assert {match.rule: set(match.spans) for match in found.matches} == expected
     assert all(len(set(match.spans)) == len(match.spans) for match in found.matches)
+
+
+def test_a_story_leaves_nothing_that_only_the_collector_finds() -> None:
+    rules = RuleSet([rule(0, Near((Word("aid"),), (Word("pact"),), 3, ordered=False)), rule(1, Wild("pac*"))])
+    story = Story(uri="x", provider="p", source_format="test", headline="Aid pact", body="A pact on aid. " * 20)
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ruleset, "MANY", 0)
+            assert len(rules.match(story).matches) == 2
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @given(st.lists(QUERIES, min_size=1, max_size=6), stories())
