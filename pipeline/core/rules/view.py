@@ -238,7 +238,8 @@ class View:
         """Return the first places of words, which are their codes, and note their spans: from a few on, all."""
         places = [place for word in words for place in self.word(word)[:most]]
         if self._marked <= FEW_PLACES:
-            self._marked += len(places)
+            if not self.paired:  # whose spans have to be put right one by one
+                self._marked += len(places)
             if self._marked > FEW_PLACES:
                 self._spread_out()
             else:
@@ -247,18 +248,19 @@ class View:
 
     def prepare(self) -> None:
         """Look up at once where all words stand: for many rules, that costs less than one word after the other."""
+        if self.paired:
+            return
         of = self._index().of
         self._marked = FEW_PLACES + 1
         self._spread_out()
-        if not self.paired and max(map(len, of.values()), default=0) <= ORDINARY:
+        if max(map(len, of.values()), default=0) <= ORDINARY:
             self.all = of
 
     def _spread_out(self) -> None:
         """Note the spans of all words."""
         for row in self.rows:
             keys = range(row.start, row.start + len(row.words))
-            spans = [self.span(key, key) for key in keys] if self.paired else row.spans()
-            self.spans.update(zip(keys, spans, strict=True))
+            self.spans.update(zip(keys, row.spans(), strict=True))
 
     def extent(self, span: Span) -> Code:
         """Return a code that sorts a span of the tagger, which may lie anywhere, among those of words."""
