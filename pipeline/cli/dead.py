@@ -176,7 +176,7 @@ class _Embedded:
         with pipeline.store.transaction():
             for letter in held:
                 pipeline.store.hold(msgspec.json.decode(letter.payload, type=Story))
-        asyncio.run(pipeline.run([_Again([letter for letter in letters if letter not in held])]))
+        asyncio.run(pipeline.run([_Again([letter for letter in letters if letter.step != RELEASE])]))
         pipeline.store.close()
         self.drop([letter for letter in letters if letter.id not in failed])
 

@@ -11,9 +11,12 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import chain
+from typing import TypeVar
+
+Made = TypeVar("Made")
 
 APOSTROPHES = "'’‘ʼ‛＇`´"
 
@@ -132,17 +135,16 @@ _once = lru_cache(maxsize=20_000)(fold)
 _remembered = lru_cache(maxsize=256)(_folded)
 
 
-class _Chunks(dict[str, tuple[str, ...]]):
-    """The words of what stands between two spaces; forgets all when full, for a wire has no end of new words."""
+class Chunks(dict[str, Made]):
+    """What is made of a word, or of what stands between two spaces; forgets all when full, for new ones have no end."""
 
     limit, longest = 50_000, 40
 
-    def __missing__(self, chunk: str) -> tuple[str, ...]:
-        bare = chunk.strip('.,;:!?()"')
-        if bare.isascii() and bare.isalpha():
-            found: tuple[str, ...] = (sys.intern(bare.lower()),)
-        else:
-            found = tuple(sys.intern(word) for word, _start, _end in words(chunk))
+    def __init__(self, make: Callable[[str], Made]) -> None:
+        self.make = make
+
+    def __missing__(self, chunk: str) -> Made:
+        found = self.make(chunk)
         if len(chunk) <= self.longest:
             if len(self) >= self.limit:
                 self.clear()
@@ -150,4 +152,11 @@ class _Chunks(dict[str, tuple[str, ...]]):
         return found
 
 
-_chunks = _Chunks()
+def _cut(chunk: str) -> tuple[str, ...]:
+    bare = chunk.strip('.,;:!?()"')
+    if bare.isascii() and bare.isalpha():
+        return (sys.intern(bare.lower()),)
+    return tuple(sys.intern(word) for word, _start, _end in words(chunk))
+
+
+_chunks = Chunks(_cut)

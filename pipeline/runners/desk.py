@@ -20,6 +20,7 @@ from pipeline.config import Kafka
 from pipeline.core.flow import Desk, Outcome, dead_letter, work
 from pipeline.core.payload import DeadLetter
 from pipeline.core.story import Status, Story
+from pipeline.runners.ends import blame
 from pipeline.runners.faust_batches import Records
 
 WORKER = "desk"
@@ -67,7 +68,7 @@ class DeskWorker:
     async def bury(self, record: Record, ends: int) -> None:
         """Return when a record that has ended so many processes is a dead letter, confirmed; it is not looked into."""
         payload = records.payload_of(record)
-        letter = dead_letter(self.desk, payload, WORKER, f"ended {ends} processes that worked on it")
+        letter = dead_letter(self.desk, payload, WORKER, blame(ends))
         letter = _of(record, letter, ends)
         metrics.DEAD.labels(WORKER, WORKER).inc()
         await self._bury(await self.sender.send([self._letter(letter)]), {payload.origin: record})

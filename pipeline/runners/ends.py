@@ -22,6 +22,11 @@ MANY = 2
 """Ends noted at one offset after which its records are taken one by one."""
 
 
+def blame(ends: int) -> str:
+    """Return the reason of the dead letter that a culprit becomes."""
+    return f"ended {ends} processes that worked on it"
+
+
 class Ends(msgspec.Struct, frozen=True):
     """How many processes have ended at an offset; their fetch reached to before ``until``.
 

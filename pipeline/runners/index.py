@@ -38,6 +38,7 @@ from pipeline.core.alerts import Alert
 from pipeline.core.payload import DeadLetter
 from pipeline.core.story import Story, story_id
 from pipeline.runners.copies import Copies
+from pipeline.runners.ends import blame
 from pipeline.runners.folding import Folded, Incoming, Known, fold, rules_of
 from pipeline.runners.kills import notes, reached
 
@@ -156,13 +157,13 @@ class IndexWorker:
 
     async def bury(self, record: Record, ends: int) -> None:
         """Return when a record that has ended so many processes is a dead letter, confirmed; it is not looked into."""
-        letter = _letter(record, f"ended {ends} processes that worked on it", attempts=ends)
+        letter = _letter(record, blame(ends), attempts=ends)
         metrics.DEAD.labels(WORKER, STEP).inc()
         await self._bury([letter])
 
     async def _gather(self, folded: Sequence[Folded]) -> None:
         """Add the clusters of copies that other providers sent."""
-        changed = [(one, one.newest) for one in folded if one.newest is not None and one.changed]
+        changed = _changed(folded)
         stored = {newest.id: one.stored for one, newest in changed}
         gathered = await self.copies.gather([newest for _, newest in changed], stored)
         for (one, _), story in zip(changed, gathered, strict=True):
@@ -170,13 +171,13 @@ class IndexWorker:
 
     async def _store(self, bulk: Bulk, folded: Sequence[Folded], found: Sorted) -> None:
         """Take back, keep the old, store the new, then look for kills that are about them."""
-        changed = [one for one in folded if one.newest is not None and one.changed]
-        stories = [one.newest for one in changed if one.newest is not None]
+        changed = _changed(folded)
         await self._tell([alert for one in folded for alert in one.alerts], found)
         await self._put(bulk, [self.shelf.keep(old) for one in folded for old in one.old], found)
-        new = [self.shelf.place(one.newest, one.month) for one in changed if one.newest is not None and one.new]
-        newest = [self.shelf.store(one.newest, one.month) for one in changed if one.newest is not None]
+        new = [self.shelf.place(story, one.month) for one, story in changed if one.new]
+        newest = [self.shelf.store(story, one.month) for one, story in changed]
         await self._put(bulk, [*newest, *new, *found.alerts, *found.held.values()], found)
+        stories = [story for _, story in changed]
         await self._kill(bulk, stories, await notes(self.shelf, stories), found)
 
     async def _kill(self, bulk: Bulk, stories: Sequence[Story], noted: Mapping[str, Story], found: Sorted) -> None:
@@ -267,6 +268,11 @@ class IndexWorker:
             refused = await self._send([records.dead_message(letter, self._room) for letter in letters])
             self._room = min([self._room, *(refusal.message.size // 2 for refusal in refused)])
             letters = [msgspec.json.decode(refusal.message.value or b"", type=DeadLetter) for refusal in refused]
+
+
+def _changed(folded: Sequence[Folded]) -> list[tuple[Folded, Story]]:
+    """Return what is to be stored: each with its newest revision."""
+    return [(one, one.newest) for one in folded if one.newest is not None and one.changed]
 
 
 def _late(stand: Stand | None, story: Story) -> bool:

@@ -28,6 +28,7 @@ from pipeline.core.embargo import Book, Lifted
 from pipeline.core.flow import RELEASE, Desk, dead_letter, held_payload, release
 from pipeline.core.story import Story
 from pipeline.runners.desk import count
+from pipeline.runners.ends import blame
 from pipeline.runners.held_notes import HeldNotes
 from pipeline.runners.serve import say
 
@@ -157,8 +158,7 @@ class ReleaseWorker:
             say(
                 f"the held story {story.uri} has ended {ends} processes: it becomes a dead letter, and the others go on"
             )
-            reason = f"ended {ends} processes that worked on it"
-            letter = dead_letter(self.desk, held_payload(story), RELEASE, reason)
+            letter = dead_letter(self.desk, held_payload(story), RELEASE, blame(ends))
             letter = msgspec.structs.replace(letter, attempts=ends)
             metrics.DEAD.labels(WORKER, RELEASE).inc()
             await self._send([records.dead_message(letter, topics.limit(self.kafka, topics.DEAD))])

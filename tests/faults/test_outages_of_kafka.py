@@ -11,7 +11,7 @@ from tests.faults.crew import Crew
 from tests.faults.ledger import sending, through
 from tests.faults.report import Report
 from tests.faults.size import Size
-from tests.servers.kafka import Kafka, cluster
+from tests.servers.kafka import Kafka, cluster, start_together
 
 pytestmark = pytest.mark.servers
 
@@ -38,10 +38,7 @@ def test_cluster_whose_leader_is_killed_costs_nothing(
 ) -> None:
     nodes = cluster(tmp_path)
     try:
-        for node in nodes:
-            node.spawn()
-        for node in nodes:
-            node.wait()
+        start_together(nodes)
         addresses = "', '".join(node.address for node in nodes)
         with staged(tmp_path, addresses, elasticsearch_url, partitions=6, replication=3) as stage:
             crew = Crew(stage, ["desk", "index"], runner)

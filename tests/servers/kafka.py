@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from kafka import KafkaAdminClient
@@ -87,7 +88,7 @@ class Kafka(Server):
 
 
 def cluster(folder: Path, count: int = 3) -> list[Kafka]:
-    """Return ``count`` nodes of one cluster, to be started together: spawn each, then wait for each.
+    """Return ``count`` nodes of one cluster, for ``start_together``.
 
     Topics of three replicas stay writable when one node is taken away.
     """
@@ -109,6 +110,14 @@ def cluster(folder: Path, count: int = 3) -> list[Kafka]:
         }
         nodes.append(Kafka(folder / f"node-{number}", port, settings))
     return nodes
+
+
+def start_together(nodes: Sequence[Kafka]) -> None:
+    """Start the nodes of one cluster, none of which answers before the others are there; raises ServerError."""
+    for node in nodes:
+        node.spawn()
+    for node in nodes:
+        node.wait()
 
 
 class SecuredKafka(Kafka):

@@ -15,7 +15,7 @@ from kafka.admin import NewTopic
 from tests.conftest import no_server
 from tests.servers import downloads
 from tests.servers.elastic import Elasticsearch
-from tests.servers.kafka import Kafka, cluster
+from tests.servers.kafka import Kafka, cluster, start_together
 from tests.servers.process import Command, Server, ServerError
 
 
@@ -120,10 +120,7 @@ def test_kafka_keeps_its_messages_over_a_kill(tmp_path: Path) -> None:
 def test_a_cluster_of_three_takes_messages_without_the_leader(tmp_path: Path) -> None:
     nodes = cluster(tmp_path)
     try:
-        for node in nodes:
-            node.spawn()
-        for node in nodes:
-            node.wait()
+        start_together(nodes)
     except ServerError as error:
         for node in nodes:
             node.stop()

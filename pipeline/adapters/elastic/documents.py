@@ -16,7 +16,7 @@ from pipeline.core.alerts import Alert
 from pipeline.core.cluster import bands
 from pipeline.core.searched import FIELDS
 from pipeline.core.story import Actor, Region, Role, Status, Story, encode, story_id
-from pipeline.core.words import folded
+from pipeline.core.words import Chunks, folded
 
 KEPT = 100
 """Characters of a token; the analyzer would cut a longer one into pieces, which no query could find."""
@@ -93,21 +93,7 @@ def token(word: str) -> str:
     return word if len(word) <= KEPT else word[:KEPT]
 
 
-class _Chunks(dict[str, str]):
-    """The words of what stands between two spaces as they are indexed; forgets all when full."""
-
-    limit, longest = 50_000, 40
-
-    def __missing__(self, chunk: str) -> str:
-        found = " ".join(map(token, folded(chunk)))
-        if len(chunk) <= self.longest:
-            if len(self) >= self.limit:
-                self.clear()
-            self[chunk] = found
-        return found
-
-
-_chunks = _Chunks()
+_chunks = Chunks(lambda chunk: " ".join(map(token, folded(chunk))))
 
 
 def _given(value: Story | Alert | Any, names: Iterable[str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pipeline.core.rules.keys import EXCLUDED, GROUPED, LONGEST, NEEDED, OWN_KEY
 from pipeline.core.rules.query import TAG_FIELDS
 from pipeline.core.rules.view import View
 from pipeline.core.story import Role
+from pipeline.core.words import Chunks
 
 ALWAYS, NEVER = 0, 1
 """The numbers of a key that every story has and of one that none has: they fill a way that asks for less."""
@@ -52,7 +53,7 @@ class Index:
         """The sorts of keys that there are (by their first sign), so that what nobody asks for costs nothing."""
         self.groups: dict[str, dict[str, None]] = {}
         """field:value to the group keys that hold the value."""
-        self._known = _Known(self.numbers, self.sorts)
+        self._known = Chunks(self._of_word)
         self._masks: list[NDArray[np.bool_]] = []
         for key in self.numbers:
             self._note(key)
@@ -124,6 +125,16 @@ class Index:
         numbers = self.numbers
         found += [numbers[key] for key in self._others(view) if key in numbers]
         return found
+
+    def _of_word(self, word: str) -> tuple[int, ...]:
+        """Return the numbers of the keys that a word has: its own, those of wildcards and edits."""
+        numbers = self.numbers
+        keys = [word]
+        if "*" in self.sorts:
+            keys += [f"*{word[:end]}" for end in range(1, min(len(word), LONGEST) + 1)]
+        if "~" in self.sorts and len(word) <= LONGEST + 1:
+            keys += fewer(word)
+        return tuple([numbers[key] for key in keys if key in numbers])
 
     def _others(self, view: View) -> Iterator[str]:
         """Yield the keys of a story that are not those of any of its words."""
@@ -200,24 +211,3 @@ def _tags(view: View) -> Iterable[str]:
     for actor in story.actors:
         values += [fielded("actor", actor.id), fielded("kind", actor.kind), fielded("sector", actor.sector or "")]
     return dict.fromkeys(values)
-
-
-class _Known(dict[str, tuple[int, ...]]):
-    """The numbers of the keys that a word has: its own, those of wildcards and edits; remembered."""
-
-    limit = 50_000
-
-    def __init__(self, numbers: dict[str, int], sorts: dict[str, int]) -> None:
-        self.numbers, self.sorts = numbers, sorts
-
-    def __missing__(self, word: str) -> tuple[int, ...]:
-        if len(self) >= self.limit:
-            self.clear()
-        numbers = self.numbers
-        keys = [word]
-        if "*" in self.sorts:
-            keys += [f"*{word[:end]}" for end in range(1, min(len(word), LONGEST) + 1)]
-        if "~" in self.sorts and len(word) <= LONGEST + 1:
-            keys += fewer(word)
-        found = self[word] = tuple([numbers[key] for key in keys if key in numbers])
-        return found

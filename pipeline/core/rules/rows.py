@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.rules.terms import as_written
 from pipeline.core.story import Span
-from pipeline.core.words import BRIEF, counts, folded, words
+from pipeline.core.words import BRIEF, Chunks, counts, folded, words
 
 FEW = 8
 """Words whose places are looked up one by one before all are."""
@@ -153,21 +153,12 @@ def starts(text: str) -> list[int]:
     return many
 
 
-class _Places(dict[str, tuple[tuple[int, int], ...]]):
-    """Start and end of the words of a chunk; forgets all when full."""
-
-    limit, longest = 50_000, 40
-
-    def __missing__(self, chunk: str) -> tuple[tuple[int, int], ...]:
-        found = tuple([(start, end) for _word, start, end in words(chunk)])
-        if len(chunk) <= self.longest:
-            if len(self) >= self.limit:
-                self.clear()
-            self[chunk] = found
-        return found
+def _within(chunk: str) -> tuple[tuple[int, int], ...]:
+    """Return start and end of the words of a chunk."""
+    return tuple([(start, end) for _word, start, end in words(chunk)])
 
 
-_places = _Places()
+_places = Chunks(_within)
 
 
 def lead(body: str) -> int:
