@@ -315,7 +315,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
                     lag = answer.result()
                     self.outage.over()
                 elif await self.outage.reason() is None:
-                    continue  # the broker is there: what does not answer is ours, and for the guard to see
+                    self.outage.lets_in()
+                    continue  # what does not answer is ours, and for the guard to see
                 else:  # the client asks for as long as it takes
                     await self.outage.tell(TimeoutError(f"no answer in {WATCH:.0f} s"))
             except (KafkaError, TimeoutError) as error:

@@ -15,6 +15,7 @@ from faust.types import TP
 from pipeline.config import Config, Kafka
 from pipeline.runners import faust_batches
 from pipeline.runners.faust_batches import BatchConsumer, Records
+from pipeline.runners.liveness import Liveness
 
 T = TypeVar("T")
 P0, P1 = TopicPartition("t", 0), TopicPartition("t", 1)
@@ -158,6 +159,41 @@ def test_what_two_reads_bring_over_a_rebalance_is_let_go_from_the_first_of_eithe
             found.fetches.put_nowait(fetch(p0=range(3, 9)))
             await next_of(found)
             assert found.sought == [{P0: 3}]
+
+    run(test)
+
+
+class Unguarded(Liveness):
+    """Ends nobody."""
+
+    def guard(self, end: Callable[[str], None]) -> None:
+        pass
+
+
+def test_a_client_that_hangs_when_its_broker_is_back_is_for_the_guard_to_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        async with consumer() as made:
+            found: Any = made
+            asked = asyncio.Event()
+
+            async def for_ever(*_partitions: TP) -> dict[TP, int]:
+                await asyncio.Event().wait()
+                raise AssertionError
+
+            async def lets_in() -> str | None:
+                asked.set()
+                return None
+
+            monkeypatch.setattr(faust_batches, "WATCH", 0.01)
+            found.liveness = Unguarded(found.worker)
+            await found.outage.tell(TimeoutError("it was away"))
+            assert found.liveness.waits_for() == ["kafka"]
+            found.highwaters, found.outage.reason = for_ever, lets_in
+            watching = asyncio.ensure_future(BatchConsumer._watch.fun(found))
+            await asyncio.wait_for(asked.wait(), 5)
+            await asyncio.sleep(0.05)
+            assert found.liveness.waits_for() == []
+            watching.cancel()
 
     run(test)
 

@@ -34,12 +34,16 @@ class Outage:
         """Return why no broker can be used now; None where one lets us in. Takes seconds at most."""
         return await asyncio.to_thread(_reason, self.kafka)
 
+    def lets_in(self) -> None:
+        """Note that a broker lets us in again: the worker waits for Kafka no more, and what does not answer is ours."""
+        metrics.BLOCKED.labels(self.worker, "kafka").set(0)
+
     def over(self) -> None:
         """Note that it works."""
         if self._told is not None:
             log.warning("%s no longer: it works again", self.what)
             self._told = None
-            metrics.BLOCKED.labels(self.worker, "kafka").set(0)
+            self.lets_in()
 
 
 def _reason(kafka: Kafka) -> str | None:
