@@ -35,7 +35,7 @@ from pipeline.adapters.kafka.outage import Outage
 from pipeline.config import Config
 from pipeline.core.errors import WirewatchError
 from pipeline.runners.ends import Part
-from pipeline.runners.faust_parts import BatchSchema, Forgetful
+from pipeline.runners.faust_parts import BatchSchema, Forgetful, NoTables
 from pipeline.runners.liveness import Liveness
 from pipeline.runners.notes import Notes
 from pipeline.runners.serve import fail, say
@@ -374,6 +374,7 @@ def make_app(
         topic_disable_leader=True,
         web_enabled=False,
         worker_redirect_stdouts=False,
+        TableManager=NoTables,
     )
     parts = {
         "effect": staticmethod(effect),

@@ -88,9 +88,9 @@ class FollowedRules:
                     await consumer.stop()
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        ends = await consumer.end_offsets(self._places)  # first: it would wait behind a fetch of what has no end yet
         consumer.assign(self._places)
         await consumer.seek_to_beginning(*self._places)
-        ends = await consumer.end_offsets(self._places)
         self._outage.over()
         whole = False
         changes: dict[str, bytes | None] = {}

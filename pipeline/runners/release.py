@@ -96,9 +96,9 @@ class ReleaseWorker:
         self.book = Book()
         name = topics.full_name(self.kafka, topics.HELD)
         places = [TopicPartition(name, number) for number in range(self.partitions)]
+        ends = await consumer.end_offsets(places)  # first: it would wait behind a fetch of what has no end yet
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
         await self.notes.begin(consumer)
         self._outage.over()
         while not self._stopping.is_set():

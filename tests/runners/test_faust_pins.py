@@ -16,6 +16,7 @@ import faust
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.transport.conductor import Conductor
 from faust.transport.consumer import Consumer
@@ -26,6 +27,7 @@ from mode.threads import MethodQueue
 
 from pipeline.config import Config, Kafka
 from pipeline.runners.faust_batches import BatchApp, BatchConsumer, make_app
+from pipeline.runners.faust_parts import NoTables
 
 
 @pytest.fixture(autouse=True)
@@ -161,6 +163,16 @@ def test_after_every_rebalance_positions_are_those_of_the_commits_before_the_flo
     text = source(Recovery._resume_streams)
     assert text.index("consumer.perform_seek()") < text.index("consumer.resume_flow()")
     assert text.index("app.flow_control.resume()") < text.index("consumer.resume_flow()")
+
+
+def test_tables_are_given_a_second_before_the_group_is_joined_and_nothing_else_is_done_at_their_start() -> None:
+    assert [line.strip() for line in source(TableManager.on_start).splitlines()[2:]] == [
+        "await self.sleep(1.0)",
+        "if not self.should_stop:",
+        "await self._update_channels()",
+        "await self.recovery.start()",
+    ]
+    assert type(app().tables) is NoTables
 
 
 def test_the_generation_is_set_before_partitions_are_assigned() -> None:
