@@ -66,10 +66,11 @@ class Report:
         self.page = page
 
     def add(self, test: str, faults: int, found: Findings) -> None:
-        """Add what a test found, in the place of what it found before."""
+        """Say what a test found, and add it in the place of what it found before."""
+        row = Row(test, faults, found, f"{datetime.now(UTC):%Y-%m-%d}, {self.rate}/s, {os.cpu_count()} cores")
+        print(row)  # noqa: T201  what a small run says of itself: pytest shows it where a test fails, or with -rP
         if self.page is None:
             return
-        row = Row(test, faults, found, f"{datetime.now(UTC):%Y-%m-%d}, {self.rate}/s, {os.cpu_count()} cores")
         text = self.page.read_text(encoding="utf-8")
         before, _, rest = text.partition(BEGIN)
         table, _, after = rest.partition(END)
