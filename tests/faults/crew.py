@@ -9,7 +9,7 @@ from tests.e2e.stage import Stage
 from tests.faults.ledger import AGAIN_WITHIN, Findings, Ledger
 
 STARTING = 12.0
-"""Seconds in which a crew of four starts on two idle cores, at most."""
+"""Seconds in which a crew of four starts on two cores that have another pipeline to run, too, at most."""
 
 
 class Crew:
@@ -33,8 +33,8 @@ class Crew:
     def again_within(self) -> float:
         """Seconds in which a story must alert after a kill, on this machine as it was when the crew started.
 
-        What a killed worker needs is mostly its start. All of them together start within STARTING seconds on two idle
-        cores; where they took longer, everything does.
+        What a killed worker needs is mostly its start. Where all of them together took longer than STARTING, the
+        machine is slower than any that the bound was meant for, and everything takes longer.
         """
         return AGAIN_WITHIN * max(1.0, self.started / STARTING)
 

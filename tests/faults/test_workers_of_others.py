@@ -20,7 +20,7 @@ def test_the_oracle_sees_that_stock_faust_does_not_hold_this(
     tmp_path: Path, kafka_address: str, elasticsearch_url: str, size: Size
 ) -> None:
     few, crew, found = other("stock", tmp_path, kafka_address, elasticsearch_url, size)
-    assert found.lost, found
+    assert not found.harmless, found  # what it loses may be a story, its newest revision alone, or an alert
     assert not holds(found, few, crew.again_within)
 
 
