@@ -25,7 +25,6 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
-from mode import Service
 from msgspec.structs import replace
 from yarl import URL
 
@@ -33,9 +32,9 @@ from pipeline import metrics
 from pipeline.adapters.kafka.connect import faust_credentials
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.config import Config
-from pipeline.core.errors import WirewatchError
 from pipeline.runners.ends import Part
 from pipeline.runners.faust_parts import BatchSchema, Forgetful, NoTables
+from pipeline.runners.faust_watch import WatchedConsumer
 from pipeline.runners.liveness import Liveness
 from pipeline.runners.notes import Notes
 from pipeline.runners.serve import fail, say
@@ -52,9 +51,6 @@ Bury = Callable[[ConsumerRecord, int], Awaitable[None]]
 GRACE = 5.0
 """Seconds that a running effect has when its partitions are revoked or the process is to stop."""
 
-WATCH = 5.0
-"""Seconds between two looks at the lag."""
-
 FIRST = 20
 """Records in the first fetch of an assignment where work is bounded: what a record costs is not known yet."""
 
@@ -65,14 +61,11 @@ LOOK = 0.5
 """Seconds between two looks whether the first effect of an assignment waits for another system."""
 
 
-class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no types
+class BatchConsumer(WatchedConsumer):
     """Yields each fetch as one message and keeps, by partition, the offset that may be committed."""
 
     effect: ClassVar[Effect]
     bury: ClassVar[Bury | None]
-    worker: ClassVar[str]
-    liveness: ClassVar[Liveness]
-    outage: ClassVar[Outage]
     work: ClassVar[float | None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -81,7 +74,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self._confirmed: dict[Any, int] = {}
         self._term = 0
         """Counts assignments: what was read in one is neither done nor acknowledged in another."""
-        self._done = 0
         self._reading: tuple[int, asyncio.Future[Records]] | None = None
         self._let_go: dict[Any, int] = {}
         """First offsets of what a read brought while a rebalance went on."""
@@ -178,7 +170,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         if self.work is not None:
             self._bound((process_time() - used) / sum(map(len, records.values())))
         for partition, batch in records.items():
-            self._measure(partition, self.highwater(partition) or 0, batch[-1].offset + 1)
+            self.measure(partition, self.highwater(partition) or 0, batch[-1].offset + 1)
 
     async def _work(self, part: Part, term: int) -> bool:
         """Take one part of a fetch; False where the assignment ends, and with it the fetch."""
@@ -194,7 +186,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         error = task.exception()
         if error is not None:
             fail(error)
-        self._done += sum(map(len, part.records.values()))
+        self.done += sum(map(len, part.records.values()))
         metrics.BATCH_SECONDS.labels(self.worker).observe(perf_counter() - began)
         if term != self._term:
             return False
@@ -285,48 +277,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         """Settle, which is all there is to wait for."""
         await self.settle()
 
-    async def verify_all_partitions_active(self) -> None:
-        """Look at nothing: Faust's own watch takes a worker that waits for Elasticsearch for a stuck one."""
-
-    def _measure(self, partition: Any, end: int, position: int) -> int:
-        lag = max(0, end - position)
-        metrics.LAG.labels(self.worker, partition.topic, partition.partition).set(lag)
-        return lag
-
-    async def _worked_off(self, tp: Any) -> int:
+    async def worked_off(self, tp: Any) -> int:
         """Return the offset before which nothing waits: records may have been deleted before anybody read them."""
         if self._free.is_set():
             return int(await self.position(tp))
         return self._confirmed.get(tp) or self._committed_offset[tp] or 0
-
-    @Service.task  # type: ignore[untyped-decorator]  # Faust has no types
-    async def _watch(self) -> None:
-        """Measure the lag, also while nothing is read; a guard ends the process when it stands still for no reason."""
-        self.liveness.guard(lambda why: fail(WirewatchError(f"{why}: ending, so that another process may go on")))
-        looking: asyncio.Future[int] | None = None
-        while not self.should_stop:
-            await self.sleep(WATCH)
-            looking = looking or asyncio.ensure_future(self._lag())
-            await asyncio.wait([looking], timeout=WATCH)
-            lag = 0
-            try:
-                if looking.done():
-                    answer, looking = looking, None
-                    lag = answer.result()
-                    self.outage.over()
-                elif await self.outage.reason() is None:
-                    self.outage.lets_in()
-                    continue  # what does not answer is ours, and for the guard to see
-                else:  # the client asks for as long as it takes
-                    await self.outage.tell(TimeoutError(f"no answer in {WATCH:.0f} s"))
-            except (KafkaError, TimeoutError) as error:
-                await self.outage.tell(error)  # the broker is away: not for us to end
-            self.liveness.note(lag, self._done)
-
-    async def _lag(self) -> int:
-        assigned = self.assignment() if self.flow_active else set()
-        ends = await self.highwaters(*assigned) if assigned else {}
-        return sum([self._measure(tp, end, await self._worked_off(tp)) for tp, end in ends.items()])
 
 
 class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types

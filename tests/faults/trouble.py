@@ -14,12 +14,15 @@ from tests.adapters.elastic.proxy import Fault, Forward, Proxy, answers, cuts, f
 
 
 class Trouble:
-    """``url`` is that of the proxy; ``now`` is what it does to each request, until it is set anew."""
+    """``url`` is that of the proxy; ``now`` is what it does to each request, until it is set anew.
+
+    ``met`` requests have met the fault that ``begin`` set last, ``counted`` any fault.
+    """
 
     def __init__(self, target: str) -> None:
         self.target = target
         self.now: Fault = passes
-        self.counted = 0
+        self.met = self.counted = 0
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -36,7 +39,12 @@ class Trouble:
             self._ready.set()
             await self._stopped.wait()
 
+    def begin(self, fault: Fault) -> None:
+        """Do another thing from now on."""
+        self.now, self.met = fault, 0
+
     async def _do(self, forward: Forward) -> web.Response:
+        self.met += 1
         self.counted += self.now is not passes
         return await self.now(forward)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from pipeline.runners import faust_batches
+from pipeline.runners import faust_batches, faust_watch
 from pipeline.runners.faust_batches import BatchConsumer, Records
 from pipeline.runners.liveness import Liveness
 from tests.runners.batching import P0, consumer, fetch, next_of, run
@@ -76,7 +76,7 @@ def test_a_client_that_hangs_when_its_broker_is_back_is_for_the_guard_to_see(mon
                 asked.set()
                 return None
 
-            monkeypatch.setattr(faust_batches, "WATCH", 0.01)
+            monkeypatch.setattr(faust_watch, "WATCH", 0.01)
             found.liveness = Unguarded(found.worker)
             await found.outage.tell(TimeoutError("it was away"))
             assert found.liveness.waits_for() == ["kafka"]
@@ -161,12 +161,12 @@ def test_what_was_deleted_before_anybody_read_it_does_not_wait() -> None:
     async def test() -> None:
         async with consumer() as found:
             found.positions = {P0: 1_000}
-            assert await found._worked_off(TP("t", 0)) == 1_000
+            assert await found.worked_off(TP("t", 0)) == 1_000
             found.fetches.put_nowait(fetch(p0=range(1_000, 1_003)))
             message = await next_of(found)
             found.positions = {P0: 1_003}
-            assert await found._worked_off(TP("t", 0)) == 0  # read, not confirmed, and never committed
+            assert await found.worked_off(TP("t", 0)) == 0  # read, not confirmed, and never committed
             await found.process(message.value)
-            assert await found._worked_off(TP("t", 0)) == 1_003
+            assert await found.worked_off(TP("t", 0)) == 1_003
 
     run(test)

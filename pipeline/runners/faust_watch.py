@@ -1,0 +1,74 @@
+"""How far a consumer on Faust is behind, and what ends its process when it stands still for no reason."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar
+
+from aiokafka.errors import KafkaError
+from faust.transport.drivers import aiokafka as driver
+from mode import Service
+
+from pipeline import metrics
+from pipeline.adapters.kafka.outage import Outage
+from pipeline.core.errors import WirewatchError
+from pipeline.runners.liveness import Liveness
+from pipeline.runners.serve import fail
+
+WATCH = 5.0
+"""Seconds between two looks at the lag."""
+
+
+class WatchedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no types
+    """Measures what waits for ``worker`` and tells ``liveness``; its subclass knows what it has done."""
+
+    worker: ClassVar[str]
+    liveness: ClassVar[Liveness]
+    outage: ClassVar[Outage]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.done = 0
+        """Records done with in this process."""
+
+    async def worked_off(self, tp: Any) -> int:
+        """Return the offset before which nothing of a partition waits."""
+        raise NotImplementedError
+
+    async def verify_all_partitions_active(self) -> None:
+        """Look at nothing: Faust's own watch takes a worker that waits for Elasticsearch for a stuck one."""
+
+    def measure(self, partition: Any, end: int, position: int) -> int:
+        """Note and return how many records wait between a position and the end of a partition."""
+        lag = max(0, end - position)
+        metrics.LAG.labels(self.worker, partition.topic, partition.partition).set(lag)
+        return lag
+
+    @Service.task  # type: ignore[untyped-decorator]  # Faust has no types
+    async def _watch(self) -> None:
+        """Measure the lag, also while nothing is read; a guard ends the process when it stands still for no reason."""
+        self.liveness.guard(lambda why: fail(WirewatchError(f"{why}: ending, so that another process may go on")))
+        looking: asyncio.Future[int] | None = None
+        while not self.should_stop:
+            await self.sleep(WATCH)
+            looking = looking or asyncio.ensure_future(self._lag())
+            await asyncio.wait([looking], timeout=WATCH)
+            lag = 0
+            try:
+                if looking.done():
+                    answer, looking = looking, None
+                    lag = answer.result()
+                    self.outage.over()
+                elif await self.outage.reason() is None:
+                    self.outage.lets_in()
+                    continue  # what does not answer is ours, and for the guard to see
+                else:  # the client asks for as long as it takes
+                    await self.outage.tell(TimeoutError(f"no answer in {WATCH:.0f} s"))
+            except (KafkaError, TimeoutError) as error:
+                await self.outage.tell(error)  # the broker is away: not for us to end
+            self.liveness.note(lag, self.done)
+
+    async def _lag(self) -> int:
+        assigned = self.assignment() if self.flow_active else set()
+        ends = await self.highwaters(*assigned) if assigned else {}
+        return sum([self.measure(tp, end, await self.worked_off(tp)) for tp, end in ends.items()])
