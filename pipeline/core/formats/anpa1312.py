@@ -14,6 +14,7 @@ from pipeline.core.flow import Parsed
 from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
+from pipeline.core.formats.embargoes import opens_with_embargo
 from pipeline.core.formats.text import one_line, wrapped_text
 from pipeline.core.formats.transmission import read_all
 from pipeline.core.formats.words import urgency_of
@@ -56,11 +57,13 @@ def _draft(text: str) -> Draft:
         provider=filed["agency"] if filed else None,
         version_created=_date(filed) if filed else None,
         urgency=urgency_of(header["priority"]) if header else None,
-        headline=next((_bare(line) for line in notes if not line.endswith("=") and not _NO_HEADLINE.match(line)), None),
+        headline=next((_bare(line) for line in notes if not line.endswith("=") and not _is_note(line)), None),
         slugline=_WORDS.sub("", slug) if slug else _keyword(header),
         byline=next((_bare(line) for line in notes if line[:3].upper() == "BY "), None),
         body=wrapped_text(lines),
-        ed_note=" | ".join(_NOTE.sub("", _bare(line)) for line in notes if _NOTE.match(line)),
+        ed_note=" | ".join(
+            _NOTE.sub("", _bare(line)) for line in notes if _NOTE.match(line) or opens_with_embargo(line)
+        ),
     )
 
 
@@ -81,6 +84,11 @@ def _marked(lines: list[str]) -> tuple[list[str], list[str]]:
         if text := one_line(line[mark.end() if mark else 0 :]):
             marked.append(text)
     return marked, []
+
+
+def _is_note(line: str) -> bool:
+    """Whether a marked line is a credit, a byline, a note or an embargo."""
+    return _NO_HEADLINE.match(line) is not None or opens_with_embargo(line)
 
 
 def _bare(line: str) -> str:

@@ -12,7 +12,7 @@ import re
 
 _DASH = r"(?:-{1,2}|–|—|_{1,2}|―)"
 _WITH_AGENCY = re.compile(
-    rf"(?P<place>[^\W\d_][^()\n]{{1,90}}?)\s*(?:-{{1,2}}|–|—)?\s?\((?P<agency>[^()\n]{{2,40}})\)(?P<end>\s*(?:\.\s*)?{_DASH}\s*|\s*[.:=]\s+|\s+)"
+    rf"(?P<place>[^\W\d_][^()\n]{{1,90}}?(?:\([^()\n]{{2,30}}\),[^()\n]{{1,30}}?)?)\s*(?:-{{1,2}}|–|—)?\s?\((?P<agency>[^()\n]{{2,40}})\)(?P<end>\s*(?:\.\s*)?{_DASH}\s*|\s*[.:=]\s+|\s+)"
 )
 _AGENCY_FIRST = re.compile(
     rf"\((?P<agency>[^()\n]{{2,40}})\)\s*(?:\.\s*)?{_DASH}\s+(?:(?P<place>[^\W\d_][^()\n]{{1,60}}?)\s{_DASH}\s+)?"
@@ -22,6 +22,13 @@ _BARE = re.compile(
     rf"(?P<place>[^\W\d_a-z][^\W\d_a-z'’.\- ]{{2,}}(?:[ '’.-][^\W\d_a-z]+){{0,4}})"
     rf"(?P<rest>,\s[^\n()–—]{{2,60}}?)?\s{_DASH}\s"
 )
+# 新华社北京3月2日电（记者…） · 【北京＝共同】 · ［東京　２日　ロイター］ - · (서울=연합뉴스) 홍길동 기자 =
+_EAST = re.compile(
+    r"[\u4e00-\u9fff]{2,8}社[\u4e00-\u9fff]{2,15}\d{1,2}月\d{1,2}日(?:[\u4e00-\u9fff]{0,3}[电電訊讯])(?:\s?[（(][^（）()\n]{2,40}[）)])?\s*"
+    r"|[【［\[](?:[^】］\]\n]{1,30}?[=＝][^】］\]\n=＝]{1,20}|[^】］\]\n]{1,30}\sロイター)[】］\]]\s?(?:[-－–—]\s)?"
+    r"|\([가-힣·]{1,15}=[가-힣A-Za-z]{2,12}\)\s(?:[가-힣]{2,4}(?:[\s·][가-힣]{2,4}){0,3}\s=\s)?"
+)
+_EASTERN = re.compile(r"[【［\[(]?[\u3040-\u30ff\u4e00-\u9fff가-힣]")
 _AGENCIES = frozenset(
     (
         *("ap", "reuters", "afp", "dpa", "upi", "xinhua", "tass", "itar-tass", "ansa", "efe", "kyodo", "jiji press"),
@@ -110,7 +117,7 @@ _NO_PLACES = frozenset(
         ),
     )
 )
-_ABBREVIATED = re.compile(r"\b(?:[A-Z][a-z]{0,5}|\d{1,2})\.")
+_ABBREVIATED = re.compile(r"\b(?:[A-Z][a-z]{0,5}|[SFM]T|\d{1,2})\.")
 _LONGEST = 160
 
 
@@ -126,6 +133,10 @@ def split_dateline(body: str | None, provider: str | None) -> tuple[str | None, 
     ):
         end = found.end() if _is_dated_place(found["place"]) else opening.index(")") + 1
         return _clean(opening[:end]), body[end:].lstrip(" .-–—_―")
+    if _EASTERN.match(opening):
+        found = _EAST.match(opening)
+        if found is not None:
+            return _clean(found.group()), body[found.end() :]
     for sign, pattern in (("(", _WITH_AGENCY), ("/", _SLASHED)):
         found = pattern.match(opening) if sign in opening else None
         if found is not None and _credible(found, provider):
@@ -144,7 +155,8 @@ def _credible(found: re.Match[str], provider: str | None) -> bool:
     known = _is_known(agency, provider)
     if "end" in found.re.groupindex and not found["end"].strip():
         # Nothing but a blank behind the agency: AFP in "said to AFP (AFP) today" would do.
-        return known and (_capitals(words[0]) or _is_dated_place(place))
+        lone = len(words) == 1 and words[0][:1].isupper() and found.string[found.end() : found.end() + 1].isupper()
+        return known and (_capitals(words[0]) or _is_dated_place(place) or lone)
     return known or _capitals(words[0]) or (agency.islower() and len(agency) < 8 and words[0][:1].isupper())
 
 

@@ -90,8 +90,8 @@ def _made(part: dict[str, str]) -> datetime | None:
     """Return the date-time of the named parts; a digit behind a name tells the alternatives of a pattern apart."""
     part = {name.rstrip("234"): value for name, value in part.items()}
     month = MONTHS.get(part["mon"].lower()) if "mon" in part else int(part.get("m", 1))
-    offset = _offset(part.get("z", "Z"))
-    if month is None or offset is None:
+    ahead = offset(part.get("z", "Z"))
+    if month is None or ahead is None:
         return None
     year, hour, second = int(part["y"]), int(part.get("H", 0)), int(part.get("S", 0))
     if len(part["y"]) == 2:
@@ -103,10 +103,10 @@ def _made(part: dict[str, str]) -> datetime | None:
     if hour > 24 or (hour == 24 and (value.minute or value.second)):
         return None
     microseconds = int(part.get("f", ".0")[1:7].ljust(6, "0"))
-    return value + timedelta(days=hour // 24, microseconds=microseconds) - offset
+    return value + timedelta(days=hour // 24, microseconds=microseconds) - ahead
 
 
-def _offset(zone: str) -> timedelta | None:
+def offset(zone: str) -> timedelta | None:
     """Return how far a zone is ahead of UTC, None for one that is unknown."""
     sign = max(zone.find("+"), zone.find("-"))
     if sign < 0:

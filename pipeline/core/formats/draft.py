@@ -6,6 +6,7 @@ where the dialect has no flag, when a story is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -15,12 +16,14 @@ import msgspec
 from pipeline.core.errors import InputError
 from pipeline.core.formats.datelines import split_dateline
 from pipeline.core.formats.dates import moment
-from pipeline.core.formats.embargoes import embargo_phrase
+from pipeline.core.formats.embargoes import embargo_phrase, opens_with_embargo
 from pipeline.core.formats.labels import headline_label, loudness, note_label, slug_label
 from pipeline.core.formats.text import one_line
 from pipeline.core.formats.words import MEANT, signal_of
 from pipeline.core.payload import Payload
 from pipeline.core.story import Link, Status, Story, Subject
+
+_BYLINE = re.compile(r"(By [^\n]{3,100}[^\n.!?])\n\n")
 
 
 class Draft(msgspec.Struct, kw_only=True):
@@ -60,10 +63,10 @@ def finish(draft: Draft, payload: Payload, source_format: str) -> Story:
     headline = one_line(draft.headline)
     slugline = one_line(draft.slugline)
     ed_note = one_line(draft.ed_note)
-    opening, body = split_dateline(draft.body, provider)
+    byline, opening, body = _opening(draft.body, one_line(draft.byline), provider)
     signal, label = _signal(draft, headline, slugline, ed_note)
     status = draft.status or (Status.CANCELED if "kill" in (signal, label) else Status.USABLE)
-    embargoed_until, readable = _embargo(draft, ed_note)
+    embargoed_until, readable = _embargo(draft, headline, ed_note)
     if not readable and status is Status.USABLE:
         status = Status.WITHHELD
     if headline is None and body is None and not draft.bare and status is Status.USABLE:
@@ -81,7 +84,7 @@ def finish(draft: Draft, payload: Payload, source_format: str) -> Story:
         urgency=draft.urgency or loudness(label),
         headline=headline,
         slugline=slugline,
-        byline=one_line(draft.byline),
+        byline=byline,
         dateline=_dateline(one_line(draft.dateline), opening) or one_line(draft.located),
         body=body,
         language=one_line(draft.language),
@@ -101,13 +104,31 @@ def _signal(
     return (flag if flag in MEANT or not label else label), label
 
 
-def _embargo(draft: Draft, note: str | None) -> tuple[datetime | None, bool]:
+def _opening(body: str | None, byline: str | None, provider: str) -> tuple[str | None, str | None, str | None]:
+    """Return the byline, the dateline that opens the text, and the text without it.
+
+    Where a byline stands alone before the dateline, as Reuters has it, it is no part of the text either.
+    """
+    opening, rest = split_dateline(body, provider)
+    if opening is None and body is not None and (found := _BYLINE.match(body)) is not None:
+        below, without = split_dateline(body[found.end() :], provider)
+        if below is not None:
+            return byline or one_line(found[1]), below, without
+    return byline, opening, rest
+
+
+def _embargo(draft: Draft, headline: str | None, note: str | None) -> tuple[datetime | None, bool]:
     """Return the end of the embargo, and whether it could be read: one that cannot be must not let the story out."""
     if draft.embargoed:
         until = moment(draft.embargoed)
         return until, until is not None
     laid, until = embargo_phrase(note, draft.version_created)
-    return until, until is not None or not laid
+    if not laid:
+        opening = next(filter(opens_with_embargo, (headline, draft.body)), None)
+        if opening is None:
+            return None, True
+        _laid, until = embargo_phrase(opening.partition("\n\n")[0], draft.version_created)
+    return until, until is not None
 
 
 def _dateline(given: str | None, opening: str | None) -> str | None:

@@ -13,6 +13,7 @@ from pipeline.core.flow import Parsed
 from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
+from pipeline.core.formats.embargoes import opens_with_embargo
 from pipeline.core.formats.text import one_line, wrapped_text
 from pipeline.core.formats.transmission import read_all
 from pipeline.core.formats.words import MEANT, signal_of, urgency_of
@@ -23,11 +24,15 @@ _HEADER = re.compile(
 )
 _RUSH = re.compile(
     r"\(.{2,60}\)|(?:\d{1,2}(?:ST|ND|RD|TH|\.)?\s+)?"
-    r"(?:EXTRA|URGENT|FLASH|BULLETIN|ALERT|LEAD|REFILE|UPDATE|UPDATED|REPEAT|CORRECTION|CORRECTED|CORRECTIVE|ADVISORY|KILL"
+    r"(?:EXTRA|URGENT|FLASH|BULLETIN|ALERT|LEAD|REFILE|UPDATE|UPDATED|REPEAT|CORRECTION|CORRECTED|CORRECTIVE|ADVISORY"
+    r"|(?:MANDATORY |BULLETIN )?KILL"
     r"|WITHDRAWN|WITHDRAWAL|EXCLUSIVE|PREVIEW|ROUNDUP|WRAPUP|SUMMARY|FEATURE|NEWS FEATURE|ANALYSIS|BACKGROUND|PROFILE"
     r"|EIL|EILMELDUNG|VORRANG|KORREKTUR|BERICHTIGUNG|ZUSAMMENFASSUNG|WIEDERHOLUNG|ACHTUNG|RECTIFICATIF|URGENTE)"
     r"(?:\s+\d{1,2}|\s+(?:LEAD|UPDATE))*[:.!]?(?:\s+\(.{2,60}\))?"
 )
+_ALONE = re.compile(_RUSH.pattern, re.IGNORECASE)
+"""Rush words in small letters too: ``Eilmeldung``, before any line of the headline."""
+
 _BYLINE = re.compile(r"(?:By|Von|Par|De|Por|Di)\s+\S")
 _DATE = re.compile(r"(\d\d)(\d\d)(\d\d)\s*([A-Z]{1,4})?\s+([A-Za-zäéû]{3,9})\.?\s+(\d{4}|\d\d)\b")
 _NOTEBOOK = re.compile(r"^#\s.{0,20}(?:NOTEBOOK|Notizblock|NOTIZBLOCK)", re.MULTILINE)
@@ -61,18 +66,18 @@ def _draft(text: str) -> Draft:
     if not tail and (dated := _DATE.search(body, max(0, len(body) - _TAIL))):
         body, tail = body[: dated.start()], body[dated.start() :]
     keywords = [line for line in opening[header.end() if header else 0 :].split("\n") if one_line(line)]
-    headline, byline, signals, lines = _opening(body.split("\n"))
+    headline, byline, rush, lines = _opening(body.split("\n"))
     story, notebook = _without_notebook("\n".join(lines))
     return Draft(
         provider=_provider(header) if header else None,
         version_created=_date(tail),
         urgency=urgency_of(header["priority"]) if header else None,
-        signals=signals,
+        signals=[signal for line in rush for signal in _signals(line)],
         headline=headline,
         slugline=(one_line(keywords[0]) or "").rstrip("/ ") if keywords else None,
         byline=byline,
         body=wrapped_text(story.split("\n")),
-        ed_note=notebook,
+        ed_note=" | ".join(filter(None, (*map(_note, rush), notebook))),
     )
 
 
@@ -92,20 +97,20 @@ def _provider(header: re.Match[str]) -> str:
 
 
 def _opening(lines: list[str]) -> tuple[str | None, str | None, list[str], list[str]]:
-    """Return headline, byline and the signals of rush lines, and the lines of the text that follow."""
+    """Return headline, byline, the lines for editors before the text, and the lines of the text that follow."""
     end = next((n for n, line in enumerate(lines[: _HEADLINE_LINES * 2]) if line.rstrip().endswith("=")), None)
     if end is None:
         # No mark: the headline is the first line that is no rush word.
         end = next((n for n, line in enumerate(lines) if line.strip() and not _is_rush(line)), -1)
     head: list[str] = []
     by: list[str] = []
-    signals: list[str] = []
+    rush: list[str] = []
     for line in lines[: end + 1]:
         text = one_line(line.rstrip().removesuffix("="))
         if text is None:
             continue
-        if _is_rush(text):
-            signals += _signals(text)
+        if _is_rush(text) or opens_with_embargo(text) or (not head and _ALONE.fullmatch(text)):
+            rush.append(text)
         elif by or (_BYLINE.match(text) and head):
             by.append(text)
         else:
@@ -113,7 +118,7 @@ def _opening(lines: list[str]) -> tuple[str | None, str | None, list[str], list[
     rest = lines[end + 1 :]
     if not by and (behind := _byline_behind(rest)) is not None:
         by, rest = [rest[behind].strip()], rest[behind + 1 :]
-    return " ".join(head) or None, " ".join(by) or None, signals, rest
+    return " ".join(head) or None, " ".join(by) or None, rush, rest
 
 
 def _byline_behind(lines: list[str]) -> int | None:
@@ -133,12 +138,18 @@ def _signals(rush: str) -> list[str]:
     return [word for word in words if signal_of([word]) in MEANT]
 
 
+def _note(rush: str) -> str | None:
+    """Return what a line says to editors: ``(Corrects day)``, an embargo; rush words alone say nothing."""
+    return None if _ALONE.fullmatch(rush) and "(" not in rush else rush
+
+
 def _date(tail: str) -> datetime | None:
     found = _DATE.search(tail[:200])
     if found is None:
         return None
     day, hour, minute, zone, month, year = found.groups()
-    return moment(f"{day} {month[:3]} {year} {hour}:{minute}:00 {zone or 'GMT'}")
+    clock = f"{year} {hour}:{minute}:00 {zone or 'GMT'}"
+    return moment(f"{day} {month} {clock}") or moment(f"{day} {month[:3]} {clock}")
 
 
 def _without_notebook(text: str) -> tuple[str, str | None]:

@@ -16,7 +16,7 @@ from pipeline.core.formats.draft import Draft
 from pipeline.core.formats.feeds import finish_all
 from pipeline.core.formats.hosts import authority
 from pipeline.core.formats.text import any_text, element_line, element_text, from_base64, html_text
-from pipeline.core.formats.words import code, status_of, urgency_of
+from pipeline.core.formats.words import code, differs, headline_rank, status_of, urgency_of
 from pipeline.core.formats.xml import Element, Group, attribute, below, content, first, grouped, language, local
 from pipeline.core.story import Link, Subject
 
@@ -47,6 +47,7 @@ def _draft(item: Element, sender: str | None) -> Draft:
     top = grouped(item)
     meta, about = grouped(first(top, "itemMeta")), grouped(first(top, "contentMeta"))
     inline = grouped(first(top, "contentSet"))
+    tongue = attribute(first(about, "language"), "tag")
     inner = _nitf(inline)
     uri = attribute(item, "guid")
     return Draft(
@@ -60,13 +61,13 @@ def _draft(item: Element, sender: str | None) -> Draft:
         signals=[found for one in meta.get("signal", ()) if (found := _reference(one))],
         embargoed=_embargoed(meta),
         urgency=urgency_of(content(first(about, "urgency"))),
-        headline=_headline(about) or nitf.headline_of(inner) or _any(meta, "title"),
+        headline=_headline(about, tongue) or nitf.headline_of(inner) or _any(meta, "title"),
         slugline=_any(about, "slugline"),
         byline=_any(about, "by") or nitf.byline_of(inner),
         dateline=_any(about, "dateline") or nitf.dateline_of(inner),
         located=content(below(first(about, "located"), "name")),
-        body=_body(inline, inner) or _description(about),
-        language=attribute(first(about, "language"), "tag") or _inline_language(inline) or language(item),
+        body=_body(inline, inner, tongue) or _description(about),
+        language=tongue or _inline_language(inline) or language(item),
         ed_note=" | ".join(note for one in meta.get("edNote", ()) if (note := element_line(one))),
         links=list(_links(meta)),
         subjects=list(_subjects(about)),
@@ -79,17 +80,17 @@ def _any(group: Group, name: str) -> str | None:
     return next((text for one in group.get(name, ()) if (text := element_line(one))), None)
 
 
-def _headline(about: Group) -> str | None:
-    """Return the main headline: by its role, then by its rank, then by its place."""
+def _headline(about: Group, tongue: str | None) -> str | None:
+    """Return the main headline: by its role, in the language of the item, by its rank, by its place."""
     lines = about.get("headline", [])
     if len(lines) > 1:
-        lines = sorted(lines, key=lambda line: (_is_minor(line), (attribute(line, "rank") or "1").zfill(6)))
+        lines = sorted(lines, key=lambda line: _order(line, tongue))
     return next((text for line in lines if (text := element_line(line))), None)
 
 
-def _is_minor(line: Element) -> bool:
-    role = code(attribute(line, "role") or "main").lower()
-    return "main" not in role and ("sub" in role or "short" in role or "alt" in role or "kicker" in role)
+def _order(line: Element, tongue: str | None) -> tuple[tuple[bool, bool, int], str]:
+    role = headline_rank(attribute(line, "role"), language(line), tongue)
+    return role, (attribute(line, "rank") or "1").zfill(6)
 
 
 def _reference(element: Element | None) -> str | None:
@@ -125,10 +126,10 @@ def _nitf(inline: Group) -> Element | None:
     )
 
 
-def _body(inline: Group, inner: Element | None) -> str | None:
+def _body(inline: Group, inner: Element | None, tongue: str | None) -> str | None:
     if inner is not None and (text := nitf.body_of(inner)):
         return text
-    for one in inline.get("inlineXML", ()):
+    for one in sorted(inline.get("inlineXML", ()), key=lambda one: differs(language(one), tongue)):
         if text := element_text(one) if len(one) else _data(one):
             return text
     return next((text for one in inline.get("inlineData", ()) if (text := _data(one))), None)

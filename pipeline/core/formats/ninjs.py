@@ -13,11 +13,11 @@ from pipeline.core.flow import Parsed
 from pipeline.core.formats.dates import moment
 from pipeline.core.formats.document import Document
 from pipeline.core.formats.draft import Draft
-from pipeline.core.formats.feeds import finish_all
+from pipeline.core.formats.feeds import finish_all, people
 from pipeline.core.formats.hosts import authority
 from pipeline.core.formats.nitf import body_of_source
 from pipeline.core.formats.text import any_text, html_line, html_text
-from pipeline.core.formats.words import embargo_of, status_of, urgency_of
+from pipeline.core.formats.words import code, differs, embargo_of, headline_rank, status_of, urgency_of
 from pipeline.core.story import Link, Subject
 
 # Every member that a schema of 1.0 to 3.1 knows, but for the uri; `source` and `provider` are what senders add.
@@ -36,7 +36,7 @@ _MEMBERS = frozenset(
 )
 _SUBJECTS = (
     *("subject", "subjects", "place", "places", "person", "people", "organisation", "organisations"),
-    *("event", "events", "object", "objects", "genre", "genres"),
+    *("event", "events", "object", "objects", "genre", "genres", "keywords"),
 )
 _LINKS = {
     "evolvedfrom": "evolvedfrom",
@@ -47,6 +47,7 @@ _LINKS = {
 }
 _HTML_BODIES = ("body_xhtml", "body_html", "body_html5")
 _HTML_TYPES = ("html", "xhtml")
+_MAIN = ("", "main", "body", "bodytext", "article", "story", "text")
 
 
 def detect(document: Document) -> bool:
@@ -102,7 +103,7 @@ def _draft(item: dict[str, Any]) -> Draft:
         urgency=urgency_of(item.get("urgency", item.get("priority"))),
         headline=headline,
         slugline=_string(item, "slugline"),
-        byline=_string(item, "byline") or _string(item, "by"),
+        byline=_string(item, "byline") or _string(item, "by") or _bylines(item),
         dateline=_string(item, "dateline"),
         located=_string(item, "located"),
         body=body,
@@ -153,14 +154,22 @@ def _roles(item: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return found
 
 
+def _bylines(item: dict[str, Any]) -> str | None:
+    """Return the names of ``bylines`` or ``authors``, which AP and Superdesk send in place of one line."""
+    entries = [entry for name in ("bylines", "authors") if isinstance(item.get(name), list) for entry in item[name]]
+    names = [_string(entry, "by") or _string(entry, "name") for entry in entries if isinstance(entry, dict)]
+    return people(names)
+
+
 def _headline(item: dict[str, Any]) -> str | None:
     """Return ``headline``, or else the headline with the role main, or the first one, or the title."""
     if text := _string(item, "headline"):
         return html_line(text)
     entries = _roles(item, "headlines")
-    entries.sort(key=lambda entry: str(entry.get("role", "")).lower() != "main")
+    tongue = item.get("language")
     if entries:
-        return html_line(entries[0]["value"])
+        best = min(entries, key=lambda entry: headline_rank(entry.get("role"), entry.get("language"), tongue))
+        return html_line(best["value"])
     extra = next((name for name in item if name.startswith("headline_") and _string(item, name)), None)
     return html_line(_string(item, extra) if extra else _string(item, "title"))
 
@@ -174,7 +183,8 @@ def _body(item: dict[str, Any]) -> str | None:
         if name.startswith("body_") and (text := _any_text(_string(item, name), name)):
             return text
     bodies = _roles(item, "bodies")
-    bodies.sort(key=_rank)
+    tongue = item.get("language")
+    bodies.sort(key=lambda body: (differs(body.get("language"), tongue), *_rank(body)))
     for entry in bodies:
         if text := _any_text(entry["value"], f"{entry.get('contenttype', '')} {entry.get('role', '')}".lower()):
             return text
@@ -183,7 +193,7 @@ def _body(item: dict[str, Any]) -> str | None:
 
 def _rank(body: dict[str, Any]) -> tuple[bool, bool]:
     """Return what sorts the main text before a teaser, and then HTML before plain text."""
-    is_main = str(body.get("role", "main")).lower() in ("main", "body", "")
+    is_main = code(str(body.get("role", "main"))).lower() in _MAIN
     return not is_main, not str(body.get("contenttype", "")).lower().endswith(_HTML_TYPES)
 
 
@@ -224,6 +234,8 @@ def _subjects(item: dict[str, Any]) -> Iterator[Subject]:
     for member in _SUBJECTS:
         entries = item.get(member)
         for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, str) and entry.strip():
+                yield Subject(name=entry)
             if not isinstance(entry, dict):
                 continue
             name, scheme = _string(entry, "name"), _string(entry, "scheme")

@@ -96,8 +96,9 @@ def headline_of(body: Element | None) -> str | None:
     """Return the first main headline; some senders write ``headline`` for ``hedline``."""
     opening = grouped(below(body, "body.head"))
     for one in (*opening.get("hedline", ()), *opening.get("headline", ())):
-        if text := element_line(below(one, "hl1")):
-            return text
+        for line in grouped(one).get("hl1", ()):
+            if text := element_line(line):
+                return text
     return None
 
 

@@ -40,22 +40,30 @@ _URGENCY = {
 }
 
 _SIGNALS = {
-    **dict.fromkeys(("correction", "corrected", "corrective", "correct", "corrects"), "correction"),
+    **dict.fromkeys(
+        ("correction", "corrected", "corrective", "correct", "corrects", "rectify", "rectified"), "correction"
+    ),
     **dict.fromkeys(("update", "updated", "updates", "updateinternal", "lead", "wrapup"), "update"),
     **dict.fromkeys(("refile", "refiled", "refiles"), "refile"),
     **dict.fromkeys(("writethru", "writethrough"), "writethru"),
     **dict.fromkeys(("replacement", "replace", "replaces", "substitute", "sub"), "replacement"),
-    **dict.fromkeys(("repeat", "rpt", "repeats", "resend"), "repeat"),
+    **dict.fromkeys(("repeat", "rpt", "repeats", "repeating", "resend"), "repeat"),
     **dict.fromkeys(("advisory", "advis"), "advisory"),
     **dict.fromkeys(("kill", "killed", "withdrawal", "withdrawn", "cancel", "canceled", "cancelled"), "kill"),
     "retraction": "retraction",
-    "clarification": "clarification",
+    **dict.fromkeys(("clarification", "clarified"), "clarification"),
     "newsalert": "alert",
     "alert": "alert",
 }
 
 MEANT = frozenset(("correction", "update", "refile", "writethru", "replacement", "repeat", "advisory", "kill"))
 """The signals that the steps understand; a code of a dialect that is none of them gives way to a label."""
+
+_MINOR = (
+    *("sub", "short", "alt", "kicker", "dach", "over", "teaser", "seo", "web", "social", "push", "mobile"),
+    *("strap", "deck"),
+)
+"""What the role of a line beside the headline has in it."""
 
 _SCHEME = re.compile(r".*[:/#]", re.DOTALL)
 _NOT_WORD = re.compile(r"[^a-z]+")
@@ -90,6 +98,26 @@ def urgency_of(value: object) -> int | None:
             return _URGENCY.get(value)
         value = int(value)
     return value if isinstance(value, int) and 1 <= value <= 9 else None
+
+
+def headline_rank(role: object, tongue: object, wanted: object) -> tuple[bool, bool, int]:
+    """Return what sorts the headlines of an item, by their roles in any dialect and their languages.
+
+    Lines beside the headline come last, those in another language than is wanted before them; otherwise the main one
+    comes before one without a role, and that before one whose role says nothing.
+    """
+    if not isinstance(role, str) or not role.strip():
+        return False, differs(tongue, wanted), 1
+    name = code(role).lower()
+    minor = any(part in name for part in _MINOR)
+    return minor, differs(tongue, wanted), 0 if name in ("main", "headline", "title", "hl1") else 2
+
+
+def differs(one: object, other: object) -> bool:
+    """Whether two language tags name different languages; one that is missing differs from none."""
+    if not isinstance(one, str) or not isinstance(other, str) or not one or not other:
+        return False
+    return re.split("[-_]", one.lower(), maxsplit=1)[0] != re.split("[-_]", other.lower(), maxsplit=1)[0]
 
 
 def signal_of(values: Iterable[str]) -> str | None:

@@ -32,6 +32,12 @@ _FINAL = frozenset((6, 31, 32, 73, 77, 81, 110, 114))
 _UNREAD = frozenset((6, 31, 32, 81))
 """Those of wrong bytes and unknown encodings: another decoder may know them."""
 
+_WIDE = 64
+"""Bytes among which UTF-16 has a null."""
+
+_BARE_AND = re.compile(rb"&(?!#?\w{1,40};)")
+"""The sign of ``AT&T`` in a feed, of which libxml2's recovery would keep ``AT``."""
+
 
 def _safe_parser(*, recover: bool) -> etree.XMLParser:
     return etree.XMLParser(
@@ -77,10 +83,20 @@ def parse_xml(data: bytes) -> Element:
 def recover_xml(data: bytes) -> Element | None:
     """Return what can be read of ill-formed XML, None where that is nothing; raises InputError for entities."""
     try:
-        root = etree.fromstring(data.lstrip(), _recovering)
+        root = etree.fromstring(_with_ands(data.lstrip()), _recovering)
     except (etree.XMLSyntaxError, ValueError, LookupError):
         return None
     return _without_entities(root, recovered=True) if root is not None else None
+
+
+def _with_ands(data: bytes) -> bytes:
+    """Return the document with every bare ``&`` outside of CDATA escaped."""
+    if b"\0" in data[:_WIDE]:
+        return data
+    outside, *sections = data.split(b"<![CDATA[")
+    parts = [section.partition(b"]]>") for section in sections]
+    escaped = (b"".join((b"<![CDATA[", text, end, _BARE_AND.sub(b"&amp;", rest))) for text, end, rest in parts)
+    return _BARE_AND.sub(b"&amp;", outside) + b"".join(escaped)
 
 
 def _without_entities(root: Element, *, recovered: bool = False) -> Element:

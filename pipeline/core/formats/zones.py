@@ -50,7 +50,7 @@ _MONTHS = (
     "may mai mayo maggio mag maio mei maj",
     "jun june juni juin junio giugno giu junho",
     "jul july juli juillet juil julio luglio lug julho",
-    "aug august août aout agosto ago augustus augusti",
+    "aug august août aout aou agosto ago augustus augusti",
     "sep sept september septembre septiembre settembre set setembro",
     "oct october oktober octobre okt octubre ottobre ott outubro out",
     "nov november novembre noviembre novembro",

@@ -126,10 +126,19 @@ def test_a_video_without_text_is_a_story() -> None:
         '<headline rank="10">Sub</headline><headline rank="2">Main</headline>',
         '<headline role="hld:shortHeadline">Sub</headline><headline>Main</headline>',
         "<headline>Main</headline><headline>Other</headline>",
+        '<headline role="x:dachzeile">Over</headline><headline role="x:headline">Main</headline>',
+        '<headline xml:lang="de">Andere</headline><headline xml:lang="en-US">Main</headline>',
     ],
 )
 def test_of_several_headlines_the_main_one_counts(lines: str) -> None:
-    assert story(newsml_g2().replace("<headline>Ferry line reopens</headline>", lines)).headline == "Main"
+    document = newsml_g2(about="<language tag='en'/>").replace("<headline>Ferry line reopens</headline>", lines)
+    assert story(document).headline == "Main"
+
+
+def test_of_texts_in_several_languages_that_of_the_item_counts() -> None:
+    page = '<inlineXML xml:lang="{0}"><html xmlns="http://www.w3.org/1999/xhtml"><body><p>{0}</p></body></html></inlineXML>'
+    document = newsml_g2(about="<language tag='en-GB'/>", content=page.format("de") + page.format("en"))
+    assert story(document).body == "en"
 
 
 def test_the_dateline_is_that_of_the_item_of_the_nitf_inside_or_the_place_where_it_is_located() -> None:

@@ -149,3 +149,30 @@ def test_a_list_of_what_it_replaces_names_each_as_its_predecessor() -> None:
     found = story({"uri": "c", "headline": "C", "replacing": ["a", "b"]})
     assert found.links == (Link("previousversion", "a"), Link("previousversion", "b"))
     assert found.replaces
+
+
+@pytest.mark.parametrize(
+    "headlines",
+    [
+        [{"role": "subheadline", "value": "Other"}, {"role": "headline", "value": "Main"}],
+        [{"role": "short", "value": "Other"}, {"value": "Main"}],
+        [{"role": "x", "value": "Other"}, {"role": "acme:main", "value": "Main"}],
+        [{"language": "de", "value": "Andere"}, {"language": "en-US", "value": "Main"}],
+    ],
+)
+def test_of_several_headlines_the_main_one_in_the_language_of_the_item_counts(headlines: list[dict[str, str]]) -> None:
+    assert story({"uri": "a", "language": "en", "headlines": headlines}).headline == "Main"
+
+
+def test_of_several_bodies_the_one_in_the_language_of_the_item_counts() -> None:
+    bodies = [{"language": "de", "value": "Fähren."}, {"language": "en", "value": "Ferries."}]
+    assert story({"uri": "a", "language": "en-GB", "bodies": bodies}).body == "Ferries."
+    bodies = [{"role": "caption", "value": "Caption."}, {"role": "acme:article", "value": "Ferries."}]
+    assert story({"uri": "a", "bodies": bodies}).body == "Ferries."
+
+
+def test_names_in_a_list_are_the_byline_and_keywords_are_subjects() -> None:
+    item = {"uri": "a", "headline": "Ferry", "keywords": ["ferries", ""]}
+    assert story({**item, "bylines": [{"by": "A. Other"}, {"by": "B. Other"}]}).byline == "A. Other, B. Other"
+    assert story({**item, "authors": [{"name": "A. Other"}]}).byline == "A. Other"
+    assert story(item).subjects == (Subject(name="ferries"),)

@@ -108,3 +108,8 @@ def test_messages_to_editors_and_what_a_correction_says_are_the_note() -> None:
 
 def test_markup_that_is_escaped_whole_is_read_as_markup() -> None:
     assert story(nitf(body="<![CDATA[<p>One</p><p>Two</p>]]>")).body == "One\n\nTwo"
+
+
+def test_an_empty_headline_gives_way_to_the_next() -> None:
+    document = nitf().replace("<hl1>Ferry line reopens</hl1>", "<hl1 class='kicker'/><hl1><em>Ferry</em> reopens</hl1>")
+    assert story(document).headline == "Ferry reopens"

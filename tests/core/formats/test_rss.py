@@ -161,3 +161,11 @@ def test_rss_1_1_has_the_channel_as_its_root() -> None:
     )
     found = story(feed)
     assert (found.uri, found.headline, found.provider) == ("https://acme.example/7", "A", "acme.example")
+
+
+def test_a_bare_ampersand_costs_no_letter() -> None:
+    feed = rss(
+        "<item><title>AT&T & Co &amp; Fjord</title><guid>1</guid><description><![CDATA[a & b]]></description></item>"
+    )
+    found = story(feed)
+    assert (found.headline, found.body) == ("AT&T & Co & Fjord", "a & b")

@@ -28,6 +28,8 @@ def test_iptc7901_fills_every_field() -> None:
         ("REFILE", "refile"),
         ("(Achtung)", None),
         ("KORREKTUR", "correction"),
+        ("Korrektur", "correction"),
+        ("Eilmeldung", None),
     ],
 )
 def test_rush_words_alone_on_a_line_are_not_the_headline(rush: str, signal: str | None) -> None:
@@ -71,6 +73,25 @@ def test_transmissions_one_after_the_other_are_a_story_each(text: str) -> None:
 
 def test_a_rush_word_kill_withdraws_the_story() -> None:
     assert story(iptc7901("KILL\r\nFerry line reopens =")).status is Status.CANCELED
+
+
+def test_a_mandatory_kill_on_a_line_of_its_own_withdraws_the_story() -> None:
+    found = story(iptc7901("MANDATORY KILL\r\nFerry story withdrawn ="))
+    assert (found.status, found.headline) == (Status.CANCELED, "Ferry story withdrawn")
+
+
+def test_lines_for_editors_before_the_text_are_the_note() -> None:
+    found = story(iptc7901("(Corrects day)\r\nEMBARGOED UNTIL 0600 GMT JANUARY 6\r\nFerry reopens ="))
+    assert (found.headline, found.ed_note) == ("Ferry reopens", "(Corrects day) | EMBARGOED UNTIL 0600 GMT JANUARY 6")
+    assert (found.signal, found.embargoed_until) == ("correction", datetime(2026, 1, 6, 6, 0, tzinfo=UTC))
+    found = story(anpa(marked="^HOLD FOR RELEASE 12:01 a.m. EST Tuesday<\r\n^Ferry reopens<\r\n"))
+    assert (found.headline, found.embargoed_until) == ("Ferry reopens", datetime(2026, 1, 6, 5, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(("month", "number"), [("JUIN", 6), ("JUIL", 7), ("AOU", 8), ("Mrz", 3), ("December", 12)])
+def test_the_date_line_names_the_month_in_the_language_of_the_agency(month: str, number: int) -> None:
+    found = story(iptc7901(end=f"\x03051015 GMT {month} 26\r\n\x04"))
+    assert found.version_created == datetime(2026, number, 5, 10, 15, tzinfo=UTC)
 
 
 def test_notes_for_editors_behind_the_text_are_no_part_of_the_body() -> None:
