@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import chain
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 Made = TypeVar("Made")
 
@@ -22,6 +22,15 @@ APOSTROPHES = "'’‘ʼ‛＇`´"
 
 BRIEF, USUAL = 200, 10_000
 """Characters of the texts whose words are remembered: shorter ones are not worth it, longer ones would fill memory."""
+
+OFTEN = 1 / 32
+"""Share of dots and apostrophes within words from which on each chunk of a text is looked up."""
+
+_PLAIN = bytes(
+    ord(sign.lower()) if sign.isalnum() else ord("'" if sign in APOSTROPHES else "." if sign == "." else " ")
+    for sign in map(chr, range(128))
+).ljust(256)
+"""What ASCII characters are to words: small letters, digits, apostrophes, dots; all else separates, like a space."""
 
 # Code point ranges of the scripts without spaces: Thai, Lao, Burmese, Khmer, kana, Chinese characters.
 _PAIRED = (
@@ -114,12 +123,29 @@ def words(text: str) -> list[tuple[str, int, int]]:
     return [entry for entry in result if entry[0]]
 
 
-def folded(text: str) -> tuple[str, ...]:
-    """Return the folded words of ``text`` in order: those of ``words`` without their places, five times as fast.
+class Cut(NamedTuple):
+    """A text cut into words."""
+
+    words: tuple[str, ...]
+    """The folded words in order."""
+    plain: str
+    """An ASCII text in small letters between two spaces, with one for each sign but dots and apostrophes within.
+
+    Letters and digits between two spaces are a word. Of a text that is not ASCII, nothing.
+    """
+
+
+def cut(text: str) -> Cut:
+    """Return the words of a text: those of ``words`` without their places, ten times as fast.
 
     The rules, the fingerprint and the search index each ask for those of a story's body, one after the other.
     """
-    return _remembered(text) if BRIEF < len(text) <= USUAL else _folded(text)
+    return _remembered(text) if BRIEF < len(text) <= USUAL else _cut_text(text)
+
+
+def folded(text: str) -> tuple[str, ...]:
+    """Return the folded words of ``text`` in order."""
+    return cut(text).words
 
 
 def counts(chunks: Iterable[str]) -> Iterator[int]:
@@ -127,12 +153,27 @@ def counts(chunks: Iterable[str]) -> Iterator[int]:
     return map(len, map(_chunks.__getitem__, chunks))
 
 
-def _folded(text: str) -> tuple[str, ...]:
-    return tuple(chain.from_iterable(map(_chunks.__getitem__, text.split())))
+def _cut_text(text: str) -> Cut:
+    """Return the words of a text by way of what stands between two spaces, which in ASCII mostly is a word as it is."""
+    if not text.isascii():
+        return Cut(tuple(chain.from_iterable(map(_chunks.__getitem__, text.split()))), "")
+    plain = f" {text.encode().translate(_PLAIN).decode()} ".replace(". ", "  ")
+    marks = plain.replace(".", "'")
+    at, place = 0, marks.find("'")
+    if marks.count("'") > len(marks) * OFTEN:
+        return Cut(tuple(chain.from_iterable(map(_chunks.__getitem__, plain.split()))), plain)
+    found: list[str] = []
+    while place >= 0:
+        start, end = plain.rfind(" ", at, place) + 1, plain.find(" ", place)
+        found += plain[at:start].split()
+        found += _chunks[plain[start:end]]
+        at, place = end, marks.find("'", end)
+    found += plain[at:].split()
+    return Cut(tuple(found), plain)
 
 
 _once = lru_cache(maxsize=20_000)(fold)
-_remembered = lru_cache(maxsize=256)(_folded)
+_remembered = lru_cache(maxsize=256)(_cut_text)
 
 
 class Chunks(dict[str, Made]):

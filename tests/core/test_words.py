@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.core import words as module
 from pipeline.core.words import fold, folded, is_paired, words
 
 
@@ -56,10 +57,16 @@ def test_places_are_code_points_of_the_text_as_it_stands() -> None:
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from(" .'’-sSuU北京ไé\u0301ßİ")), max_size=60)
 
 
-@given(TEXTS)
-@settings(max_examples=400, deadline=None)
-def test_both_ways_of_cutting_give_the_same_words(text: str) -> None:
-    assert folded(text) == tuple(word for word, _start, _end in words(text))
+ASCII = st.text(st.sampled_from(" .'`-sSuUa1_\n\x00\x1f"), max_size=60)
+
+
+@given(st.one_of(TEXTS, ASCII))
+@settings(max_examples=600, deadline=None)
+@pytest.mark.parametrize("often", [0, 1])
+def test_every_way_of_cutting_gives_the_same_words(often: int, text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "OFTEN", often)
+        assert folded(text) == tuple(word for word, _start, _end in words(text))
 
 
 @given(TEXTS)

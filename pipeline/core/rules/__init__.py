@@ -3,7 +3,7 @@
 ::
 
     lexer → terms → parser → checks     text to tree (``query.py``), or one QueryError
-    keys → index → candidates           which rules a story may match
+    keys → index (few) → candidates     which rules a story may match
     view → evaluate (windows, forms)    whether it does, and where
     ruleset                             the rules in force: ``core.flow.Matcher``
     needs                               what SQLite and Elasticsearch can answer of a query

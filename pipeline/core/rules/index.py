@@ -8,13 +8,14 @@ once whether the rest of each way holds too: some nanoseconds a row, so that a m
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain, zip_longest
 from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.rules.few import Few
 from pipeline.core.rules.keys import EXCLUDED, GROUPED, LONGEST, NEEDED, OWN_KEYS, Keys, Need, Way, fewer, fielded
 from pipeline.core.rules.query import TAG_FIELDS
 from pipeline.core.rules.view import View
@@ -29,6 +30,9 @@ WIDTH = NEEDED + EXCLUDED
 
 FEW = 64
 """Rows that are looked at one by one: fewer are not worth an array."""
+
+SMALL = 4_000
+"""Keys up to which a story is asked for the words of rules, and not for the numbers of all its keys."""
 
 _ALWAYS, _NEVER = (ALWAYS,) * (NEEDED - 1), (NEVER,) * EXCLUDED
 _row = Struct(f"{WIDTH}i")
@@ -54,6 +58,9 @@ class Index:
         self.groups: dict[str, dict[str, None]] = {}
         """field:value to the group keys that hold the value."""
         self._known = Chunks(self._of_word)
+        self._changes = 0
+        self._few: tuple[int, Few | None] = 0, None
+        """The ways told as words, as they were after that many changes."""
         self._masks: list[NDArray[np.bool_]] = []
         for key in self.numbers:
             self._note(key)
@@ -67,6 +74,7 @@ class Index:
                 self.rows[key] = array("i", row)
             else:
                 rows.extend(row)
+        self._changes += 1
 
     def remove(self, number: int, found: Keys) -> None:
         """Take rule ``number`` out; ``found`` are the keys that it was added with."""
@@ -77,6 +85,7 @@ class Index:
                 table = _table(rows)
                 kept = table[table[:, 0] != row[0]]
                 self.rows[key] = array("i", kept.tobytes()) if len(kept) else None
+        self._changes += 1
 
     def _row(self, number: int, way: Way) -> tuple[int, tuple[int, ...]]:
         """Return the key that a way stands under, and its row."""
@@ -114,16 +123,18 @@ class Index:
         else:
             self._known.pop(key, None)
 
-    def keys(self, view: View) -> list[int]:
+    def keys(self, view: View) -> set[int]:
         """Return the numbers of the keys that a story has, as far as rules ask for them."""
-        found = list(chain.from_iterable(map(self._known.__getitem__, view.vocabulary)))
+        found, known = {ALWAYS}, self._known.__getitem__
         pairs = self.pairs
-        if pairs:
-            for row in view.rows:
-                behind = zip(map(pairs.get, row.words), row.words[1:], strict=False)
-                found += [after[word] for after, word in behind if after is not None and word in after]
+        for row in view.rows:
+            words = row.words
+            found.update(chain.from_iterable(map(known, words)))
+            if pairs:
+                behind = zip(map(pairs.get, words), words[1:], strict=False)
+                found.update([after[word] for after, word in behind if after is not None and word in after])
         numbers = self.numbers
-        found += [numbers[key] for key in self._others(view) if key in numbers]
+        found.update([numbers[key] for key in self._others(view) if key in numbers])
         return found
 
     def _of_word(self, word: str) -> tuple[int, ...]:
@@ -136,34 +147,62 @@ class Index:
             keys += fewer(word)
         return tuple([numbers[key] for key in keys if key in numbers])
 
-    def _others(self, view: View) -> Iterator[str]:
-        """Yield the keys of a story that are not those of any of its words."""
+    def _others(self, view: View) -> list[str]:
+        """Return the keys of a story that are not those of any of its words."""
         sorts, story = self.sorts, view.story
+        found: list[str] = []
         if "+" in sorts and view.language != "en":
             for word in view.vocabulary:
-                yield from [f"+{word[:end]}" for end in range(1, min(len(word), LONGEST) + 1)]
+                found += [f"+{word[:end]}" for end in range(1, min(len(word), LONGEST) + 1)]
         if ":" not in sorts:
-            return
+            return found
         for field in OWN_KEYS:
             if field in sorts:
-                yield from [f"{field}:{word}" for word in view.words_of(field)]
+                found += [f"{field}:{word}" for word in view.words_of(field)]
         for field in ("urgency", "status", "signal"):
             if field in sorts:
-                yield fielded(field, str(getattr(story, field)).lower())
+                found.append(fielded(field, str(getattr(story, field)).lower()))
         if not sorts.keys().isdisjoint(TAG_FIELDS):
-            yield from dict.fromkeys(chain.from_iterable([self.groups.get(value, ()) for value in _tags(view)]))
+            found += dict.fromkeys(chain.from_iterable([self.groups.get(value, ()) for value in _tags(view)]))
+        return found
 
-    def candidates(self, found: list[int]) -> list[int]:
-        """Return the postings that a story's keys select, in ascending order, a rule once."""
-        data = b"".join(filter(None, map(self.rows.__getitem__, found)))
-        postings = self._all(data, found) if len(data) > FEW * _row.size else _some(data, found)
+    def candidates(self, view: View) -> list[int]:
+        """Return the postings that a story selects, in ascending order, a rule once."""
+        if len(self.rows) <= SMALL:
+            postings = sorted(self._as_few().candidates(view, self._others(view)))
+        else:
+            found = self.keys(view)
+            data = b"".join(filter(None, map(self.rows.__getitem__, found)))
+            postings = self._all(data, found) if len(data) > FEW * _row.size else _some(data, found)
         after = zip_longest(postings, postings[1:], fillvalue=-1)
         # Of two ways of one rule the later decides, where one does.
         return [posting for posting, other in after if posting >> 1 != other >> 1]
 
-    def _all(self, data: bytes, found: list[int]) -> list[int]:
+    def _as_few(self) -> Few:
+        """Return the ways told as words, made anew after a change, which another thread may make meanwhile."""
+        changes, few = self._few
+        if few is None or changes != self._changes:
+            changes = self._changes
+            rows = [(number, row.tobytes()) for number, row in enumerate(list(self.rows)) if row]
+            names = {number: key for key, number in list(self.numbers.items())}
+            for first, after in list(self.pairs.items()):
+                names.update([(number, f"{first} {second}") for second, number in list(after.items())])
+            few = Few(
+                (
+                    row[0],
+                    names[number],
+                    [names[key] for key in row[1:NEEDED] if key != ALWAYS],
+                    [names[key] for key in row[NEEDED:] if key != NEVER],
+                )
+                for number, data in rows
+                for row in _row.iter_unpack(data)
+            )
+            self._few = changes, few
+        return few
+
+    def _all(self, data: bytes, found: set[int]) -> list[int]:
         """Return the sorted postings of the rows whose other keys hold."""
-        mask, has = self._mask(), np.array(found, dtype=np.intp)
+        mask, has = self._mask(), np.fromiter(found, np.intp, len(found))
         mask[has] = True
         table = _table(data)
         table = table[mask[table[:, 1]]]
@@ -182,18 +221,16 @@ class Index:
         mask = self._masks.pop() if self._masks else None  # two threads never get the same one
         if mask is None or len(mask) < len(self.rows):
             mask = np.zeros(len(self.rows) * 5 // 4, dtype=np.bool_)
-            mask[ALWAYS] = True
         return mask
 
 
-def _some(data: bytes, found: list[int]) -> list[int]:
+def _some(data: bytes, found: set[int]) -> list[int]:
     """Return the same, one row after the other."""
-    has = {ALWAYS, *found}
     return sorted(
         [
             posting
             for posting, a, b, c, d, e in _row.iter_unpack(data)
-            if a in has and b in has and c in has and d not in has and e not in has
+            if a in found and b in found and c in found and d not in found and e not in found
         ]
     )
 

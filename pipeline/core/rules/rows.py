@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from pipeline.core.rules.terms import as_written
 from pipeline.core.story import Span
-from pipeline.core.words import BRIEF, Chunks, counts, folded, words
+from pipeline.core.words import BRIEF, Chunks, counts, cut, folded, words
 
 FEW = 8
 """Words whose places are looked up one by one before all are."""
-MANY = 24
-"""Times that the letters of a word may stand in a text for it to be looked for by them."""
+MANY = 100
+"""Times that a word, or its letters, may stand in a text for it to be looked for by them."""
 MOSTLY_CAPITALS = 0.8
+_sign = re.compile("[a-z0-9]")
 _paragraph = re.compile(r"\n[ \t\r]*\n")
 
 
@@ -26,18 +27,19 @@ class Row:
     """The words of one field, from position ``start`` on."""
 
     __slots__ = (
-        *("_asked", "_at", "_capitals", "_chunks", "_counts", "_lower", "_spans", "_starts"),
-        *("field", "start", "text", "words"),
+        *("_asked", "_at", "_capitals", "_chunks", "_counts", "_marked", "_of", "_spans", "_starts"),
+        *("field", "plain", "start", "text", "words"),
     )
 
     def __init__(self, field: str, text: str, start: int) -> None:
         self.field, self.text, self.start = field, text, start
-        self.words = folded(self.text)
+        self.words, self.plain = cut(text)
+        self._marked = "'" in self.plain or "." in self.plain
         self._asked = 0
         self._at: dict[str, list[int]] = {}
         self._chunks: list[str] = []
         self._capitals: bool | None = None
-        self._lower: str | None = None
+        self._of: dict[str, list[Span] | None] = {}
         self._counts: list[int] | None = None
         self._starts: list[int] | None = None
         self._spans: list[Span] | None = None
@@ -46,13 +48,11 @@ class Row:
         """Return which of the words are this one, by their numbers; remembered, since its places are asked for next."""
         found = self._at.get(word)
         if found is None:
-            found, index, number = [], self.words.index, -1
-            try:
-                while True:
-                    number = index(word, number + 1)
-                    found.append(number)
-            except ValueError:
-                self._at[word] = found
+            words, number = self.words, -1
+            found = self._at[word] = []
+            for _ in range(words.count(word)):
+                number = words.index(word, number + 1)
+                found.append(number)
         return found
 
     def place(self, position: int) -> tuple[int, int]:
@@ -79,28 +79,67 @@ class Row:
         return start + low, start + high
 
     def _found(self, number: int) -> tuple[int, int] | None:
-        """Return the place by looking for the letters of the word, which serves where they stand alone as often.
+        """Return the place by looking for the letters of the word, where that serves."""
+        word = self.words[number]
+        found = self.of(word)
+        return None if found is None else found[self.at(word).index(number)][1:]
 
-        A word of letters and digits is not parted by anything and ends where they do, so each of its places is one of
-        those at which its letters stand alone; where there are as many, they are the same.
+    def of(self, word: str) -> list[Span] | None:
+        """Return where a word stands, found by its letters, in order; None where these do not tell.
+
+        Between two spaces they are that word. Beside an apostrophe or a dot they may be part of another one: then the
+        places at which they stand alone are those of the word if there are as many.
         """
-        word, alone = self.words[number], []
-        if self._lower is None:
-            self._lower = self.text.lower() if self.text.isascii() else ""
-        lower, length = self._lower, len(word)
-        if not word.isalnum() or lower.count(word) > MANY:
+        found = self._of.get(word)
+        if found is None and self.plain and word not in self._of:
+            found = self._of[word] = self._look_for(word)
+        return found
+
+    def _look_for(self, word: str) -> list[Span] | None:
+        if not word.isalnum():
             return None
-        start = lower.find(word)
+        field, text, alone, length = self.field, self.plain, f" {word} ", len(word)
+        found: list[Span] = []
+        start = text.find(alone)
+        while start >= 0:
+            if len(found) == MANY:
+                return None
+            end = start + length
+            found.append((field, start, end))
+            start = text.find(alone, end)
+        if not self._marked:
+            return found
+        number = text.count(word)
+        if len(found) == number or len(found) == self.words.count(word):
+            return found
+        if number > MANY:
+            return None
+        found.clear()
+        start = text.find(word)
         while start >= 0:
             end = start + length
-            if not (lower[end : end + 1].isalnum() or lower[start - 1 : start].isalnum()):
-                alone.append(start)
-            start = lower.find(word, end)
-        numbers = self.at(word)
-        if len(alone) != len(numbers):
-            return None
-        start = alone[numbers.index(number)]
-        return start, start + length
+            if not (text[end].isalnum() or text[start - 1].isalnum()):
+                found.append((field, start - 1, end - 1))
+            start = text.find(word, end)
+        return found if len(found) == self.words.count(word) else None
+
+    def of_run(self, run: tuple[str, ...]) -> list[Span] | None:
+        """Return where some words stand one behind the other; None as above."""
+        found = self.of(run[0])
+        for word in run[1:]:
+            if not found:
+                return found
+            behind = self.of(word)
+            if behind is None:
+                return None
+            ends = {start: end for _field, start, end in behind}
+            after = [(field, start, _sign.search(self.plain, end + 1)) for field, start, end in found]
+            found = [
+                (field, start, ends[sign.start() - 1])
+                for field, start, sign in after
+                if sign and sign.start() - 1 in ends
+            ]
+        return found
 
     def _split(self) -> list[str]:
         if not self._chunks:

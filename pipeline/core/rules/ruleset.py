@@ -112,12 +112,12 @@ class RuleSet:
     def match(self, story: Story) -> MatchResult:
         """Return the matches in the order of the rules; a rule that fails costs no other one its match."""
         view = View(story)
-        return self._decide(view, self.index.candidates(self.index.keys(view)))
+        return self._decide(view, self.index.candidates(view))
 
     def near(self, story: Story) -> list[Rule]:
         """Return the rules that the index selects and that do not match: the near misses."""
         view = View(story)
-        postings = self.index.candidates(self.index.keys(view))
+        postings = self.index.candidates(view)
         rules = [rule for posting in postings if (rule := self._rules[posting >> 1]) is not None and not posting & 1]
         return [rule for rule in rules if not holds(rule.node, view)]
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from sys import intern
 from typing import Any, NamedTuple
 
 from pipeline.core.rules.evaluate import FEW, Extent, close, extents, holds, places, reach, tagged
 from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Tag, Word
-from pipeline.core.rules.view import NOWHERE, WIDEST, Code, View
+from pipeline.core.rules.rows import Row
+from pipeline.core.rules.view import APART, NOWHERE, WIDEST, Code, View
 from pipeline.core.story import Span
 
+MANY = 32
+"""Places of the two words of a NEAR, and terms of a query, that are looked for one by one."""
 MOST_SPANS = 100
 """The spans that one match carries at most, the first ones in the order of fields."""
 
@@ -30,6 +33,8 @@ class Shown(NamedTuple):
     """Those of the terms that are words, or words one behind the other."""
     others: tuple[Node, ...] = ()
     """The rest of the terms."""
+    phrase: str = ""
+    """The words between spaces, where they are a phrase, which is all there is."""
 
 
 def shown(node: Node) -> Shown:
@@ -44,7 +49,8 @@ def shown(node: Node) -> Shown:
     runs = tuple([run for term in terms if (run := _run(term))])
     others = tuple([term for term in terms if not _run(term)])
     words = tuple([run[0] for run in runs]) if not others and all(len(run) == 1 for run in runs) else None
-    return Shown(terms, words, None, runs, others)
+    phrase = f" {' '.join(_run(node))} " if type(node) is Phrase and runs else ""
+    return Shown(terms, words, None, runs, others, phrase)
 
 
 def _run(term: Node) -> tuple[str, ...]:
@@ -77,12 +83,47 @@ def spans(node: Node, view: View) -> tuple[Span, ...]:
 
 def holds_as(node: Node, what: Shown, view: View) -> bool:
     """Return whether the story matches, as ``holds`` does, by way of what is known of the query."""
+    if what.phrase:
+        return what.phrase in view.joined
     near, of = what.near, view.all
-    if near is not None and of is not None:
+    if near is not None:
+        if of is None:
+            known = _meet(near, view.joined)
+            return holds(node, view) if known is None else known
         one, two = of.get(near[0], NOWHERE), of.get(near[1], NOWHERE)
         if len(one) * len(two) <= FEW:
             return bool(close(one, two, near[2], near[3]))
     return holds(node, view)
+
+
+def _meet(near: tuple[str, str, int, int], text: str) -> bool | None:
+    """Return whether two words stand as close as a NEAR asks for, by the spaces between them; None where that is long.
+
+    Of all places the closest two, one of either word, have none between them.
+    """
+    one, two, least, most = near
+    places = [*_each(one, text, 0), *_each(two, text, 1)]
+    if one == two or len(places) > MANY:
+        return None
+    places.sort()
+    return any(
+        first != second
+        and (least < 0 or first < second)
+        and text.count(" ", start, end) <= most
+        and text.find(APART, start, end) < 0
+        for (start, first), (end, second) in pairwise(places)
+    )
+
+
+def _each(word: str, text: str, side: int) -> list[tuple[int, int]]:
+    """Return where a word stands between spaces, with the side of the NEAR that it is."""
+    alone = f" {word} "
+    found: list[tuple[int, int]] = []
+    start = text.find(alone)
+    while start >= 0 and len(found) <= MANY:
+        found.append((start, side))
+        start = text.find(alone, start + 1)
+    return found
 
 
 def spans_of(node: Node, what: Shown, view: View) -> tuple[Span, ...]:
@@ -91,6 +132,10 @@ def spans_of(node: Node, what: Shown, view: View) -> tuple[Span, ...]:
     known = None if of is None else _prepared(what, view, of)
     if known is not None:
         return known
+    if what.runs and not what.others and len(what.runs) <= MANY:
+        known = _by_letters(what.runs, view.rows)
+        if known is not None:
+            return known
     words, terms = what.words, what.terms
     if words is not None:  # no two words ever stand in one place
         stand = view.mark_words(words, MOST_SPANS)
@@ -102,6 +147,22 @@ def spans_of(node: Node, what: Shown, view: View) -> tuple[Span, ...]:
     for term in _true(node, view) if terms is None else terms:
         found += _codes(term, view)
     return tuple(dict.fromkeys(map(view.spans.__getitem__, sorted(set(found))[:MOST_SPANS])))
+
+
+def _by_letters(runs: tuple[tuple[str, ...], ...], rows: list[Row]) -> tuple[Span, ...] | None:
+    """Return the spans of words and of words one behind the other; None where their letters do not tell."""
+    found: list[Span] = []
+    for row in rows:
+        here: list[Span] = []
+        for run in runs:
+            places = row.of(run[0]) if len(run) == 1 else row.of_run(run)
+            if places is None:
+                return None
+            here += places
+        if len(here) > 1 and len(runs) > 1:
+            here = sorted(set(here))
+        found += here
+    return tuple(found[:MOST_SPANS])
 
 
 def _prepared(what: Shown, view: View, of: dict[str, list[int]]) -> tuple[Span, ...] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 
 from pipeline.core.rules.forms import primary
@@ -20,6 +20,8 @@ from pipeline.core.story import Span, Story
 from pipeline.core.words import is_paired
 
 GAP = 2 * MAX_DISTANCE
+APART = "/"
+"""Stands between the words of two fields; it is in none."""
 READ, READ_BRIEF = 32_768, 4_096
 """The characters that rules look at, of a body and of any other field: so that no story costs without bound."""
 STEPS = 40_000
@@ -49,11 +51,13 @@ class View:
     __slots__ = (
         "_asked",
         "_found",
+        "_joined",
         "_marked",
         "_others",
         "_positions",
         "_ranges",
         "_steps",
+        "_vocabulary",
         "all",
         "beside",
         "codes",
@@ -64,12 +68,12 @@ class View:
         "rows",
         "spans",
         "story",
-        "vocabulary",
     )
 
     def __init__(self, story: Story) -> None:
         self.story = story
         self.rows: list[Row] = []
+        self.paired = False
         start = 0
         for field in SEARCHED:
             text = getattr(story, field)
@@ -77,8 +81,10 @@ class View:
                 row = Row(field, text[: READ if field == "body" else READ_BRIEF], start)
                 self.rows.append(row)
                 start += len(row.words) + GAP
-        self.vocabulary: set[str] = set(chain.from_iterable([row.words for row in self.rows]))
-        self.paired = any(not row.text.isascii() and is_paired(row.text) for row in self.rows)
+                if not row.plain and is_paired(row.text):
+                    self.paired = True
+        self._vocabulary: set[str] | None = None
+        self._joined = ""
         self.beside: list[Row] = []
         self._positions: Positions | None = None
         self._others: Positions | None = None
@@ -98,6 +104,22 @@ class View:
         """The codes of the places of a term, by the identity of the node, as they are found."""
         self.spans: dict[Code, Span] = {}
         """The spans of those codes."""
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """The words of all that is searched."""
+        if self._positions is not None:
+            return self._positions.of
+        if self._vocabulary is None:
+            self._vocabulary = set(chain.from_iterable([row.words for row in self.rows]))
+        return self._vocabulary
+
+    @property
+    def joined(self) -> str:
+        """The words of all fields, each between two spaces, with APART between two fields."""
+        if not self._joined:
+            self._joined = f" {f' {APART} '.join([' '.join(row.words) for row in self.rows])} "
+        return self._joined
 
     @property
     def language(self) -> str:
@@ -152,9 +174,8 @@ class View:
     def _scan(self, word: str) -> list[int]:
         """Return the positions of a word without an index, which pays from a few words on."""
         found: list[int] = []
-        if word in self.vocabulary:
-            for row in self.rows:
-                found += [row.start + number for number in row.at(word)]
+        for row in self.rows:
+            found += [row.start + number for number in row.at(word)]
         return found
 
     def spend(self, steps: int) -> None:

@@ -18,7 +18,7 @@ from pipeline.core.rules.explain import explain
 from pipeline.core.rules.format import format_query
 from pipeline.core.rules.needs import need
 from pipeline.core.rules.parser import Parser
-from pipeline.core.rules.query import SEARCHED, Near, Node, Tag, Wild, Word
+from pipeline.core.rules.query import SEARCHED, Near, Node, Phrase, Tag, Wild, Word
 from pipeline.core.rules.shown import spans
 from pipeline.core.rules.view import View
 from pipeline.core.searched import FIELDS
@@ -26,10 +26,13 @@ from pipeline.core.story import Story
 from pipeline.core.words import words
 from tests.core.rules.generated import PLAIN, QUERIES, Oracle, stories
 
-DENSE = st.lists(st.sampled_from(("aid", "pact", "UN", "pactaid", "-", "x")), max_size=10).map(" ".join)
+DENSE = st.lists(
+    st.sampled_from(("aid", "pact", "UN", "pactaid", "-", "x", "aid's", "aid'pact", "pact.", "s", "..", "Aid,UN")),
+    max_size=10,
+).map(" ".join)
 COUNTS = (
     *((module, "FEW") for module in (index, view_module, rows, evaluate, shown)),
-    *((view_module, "FEW_PLACES"), (ruleset, "MANY"), (rows, "MANY")),
+    *((view_module, "FEW_PLACES"), (ruleset, "MANY"), (rows, "MANY"), (shown, "MANY"), (index, "SMALL")),
 )
 """From how many on another way pays; each is as right as the other."""
 
@@ -79,6 +82,51 @@ def test_the_commonest_rules_match_where_the_plain_reading_says(few: int, nodes:
     expected = {f"r{number}": oracle.spans(node) for number, node in enumerate(nodes) if oracle.holds(node)}
     assert {match.rule: set(match.spans) for match in found.matches} == expected
     assert all(len(set(match.spans)) == len(match.spans) for match in found.matches)
+
+
+@pytest.mark.parametrize("small", [0, 4_000])
+@pytest.mark.parametrize(
+    ("query", "held", "missed"),
+    [
+        ("attak~1", "An attack.", "A tack."),
+        ("aid AND attak~1", "Aid, attack", "Aid, tack"),
+        ("att* AND paci*", "Attack pacified", "Attack, pact"),
+        ('"peace pact" AND "aid plan"', "Peace pact; aid plan", "Peace pact; plan of aid"),
+        ('att* AND "peace pact"', "A peace pact attacked", "Peace attacked, pact"),
+        ("aid NOT pac*", "Aid", "Aid pact"),
+        ('aid NOT "peace pact"', "Aid, pact, peace", "Aid: peace pact"),
+        ("aid NOT headline:pact", "Aid", "Pact on aid"),
+        ("headline:aid AND att*", "Aid attack", "Aid"),
+    ],
+)
+def test_each_sort_of_key_is_asked_for(query: str, held: str, missed: str, small: int) -> None:
+    parser = Parser()
+    rules = RuleSet([rule(0, parser.parse("peace"))])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "SMALL", small)
+        for text, number in ((held, 1), (missed, 0)):
+            story = Story(uri="x", provider="p", source_format="test", headline=text)
+            before = len(rules.match(story).matches)
+            rules.add(rule(1, parser.parse(query)))
+            assert len(rules.match(story).matches) == before + number
+            assert rules.remove("r1")
+            assert len(rules.match(story).matches) == before
+
+
+@pytest.mark.parametrize("many", [0, 32])
+def test_nothing_reaches_from_one_field_into_another(many: int) -> None:
+    one, two = Word("aid"), Word("pact")
+    nodes: list[Node] = [
+        Near((one,), (two,), 9, ordered=False),
+        Near((one,), (two,), 9, ordered=True),
+        Phrase((one, two), (0, 1)),
+    ]
+    rules = RuleSet(rule(number, node) for number, node in enumerate(nodes))
+    story = Story(uri="x", provider="p", source_format="test", headline="The aid", body="Pact signed.")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shown, "MANY", many)
+        assert not rules.match(story).matches
+        assert not rules.match_unfiltered(story).matches
 
 
 def test_a_story_leaves_nothing_that_only_the_collector_finds() -> None:
