@@ -21,8 +21,8 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 def predecessors(story: Story) -> tuple[str, ...]:
     """Return the ids of the other stories that this one says it takes the place of."""
-    uris = dict.fromkeys(link.uri for link in story.links if link.rel in REPLACING_LINKS and link.uri != story.uri)
-    return tuple(story_id(story.provider, uri) for uri in uris)
+    ids = (story_id(story.provider, link.uri) for link in story.links if link.rel in REPLACING_LINKS)
+    return tuple(dict.fromkeys(id_ for id_ in ids if id_ != story.id))
 
 
 def names(story: Story) -> set[str]:

@@ -110,7 +110,9 @@ def retractions(stored: Story | None, incoming: Story, rules: Rules) -> tuple[li
     if older.status is not Status.USABLE:
         return [], newer
     denied, left = _gone(older, newer, rules)
-    return _retracted(_titled(stored, incoming), denied, newer), _leaving(newer, left)
+    # Under the uri that was alerted on: in NewsML 1.2 each revision has its own.
+    about = msgspec.structs.replace(_titled(stored, incoming), uri=older.uri)
+    return _retracted(about, denied, newer), _leaving(newer, left)
 
 
 def _gone(older: Story, newer: Story, rules: Rules) -> tuple[list[Match], list[Match]]:

@@ -6,6 +6,7 @@ JSON sixty times faster and give the JSON Schema of the topics (docs/decisions/0
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -209,13 +210,20 @@ PARSED = (
 TAGGED = (*PARSED, "regions", "actors", "dictionary_version")
 MATCHED = (*TAGGED, "matches")
 
+_NEWSML_URN = re.compile(r"(urn:newsml:[^:]+:\d{8}[^:]*:[^:]+):\d{1,17}[A-Z]?", re.IGNORECASE)
 _json = msgspec.json.Encoder()
 
 
 @lru_cache(maxsize=1024)
 def story_id(provider: str, uri: str) -> str:
     """Return the identity of the story that ``provider`` names ``uri``."""
-    return sha256(f"{provider}\0{uri}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return sha256(f"{provider}\0{item_uri(uri)}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def item_uri(uri: str) -> str:
+    """Return the uri that all revisions of an item share: in a NewsML URN (RFC 3085) the revision stands last."""
+    found = _NEWSML_URN.fullmatch(uri)
+    return found[1] if found else uri
 
 
 def story_json(story: Story, fields: tuple[str, ...] = MATCHED) -> bytes:

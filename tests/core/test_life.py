@@ -16,7 +16,7 @@ from pipeline.core.alerts import AlertType, raise_alerts
 from pipeline.core.rules import RuleDefinition, RuleSet
 from pipeline.core.rules.definition import compiled
 from pipeline.core.rules.parser import Parser
-from pipeline.core.story import Match, Status, Story
+from pipeline.core.story import Match, Status, Story, item_uri
 
 
 def rules(**queries: str) -> RuleSet:
@@ -237,3 +237,14 @@ def test_what_has_a_version_or_a_date_of_its_own_or_was_killed_is_left_as_it_is(
         (stored, item("Calm", received=LATER, status=Status.CANCELED)),
     ):
         assert life.changed_in_place(before, incoming, lambda: [stored]) == incoming
+
+
+def test_revisions_with_uris_of_their_own_are_one_story_and_a_retraction_names_the_one_that_was_alerted() -> None:
+    name = "urn:newsml:acme.example:20260105:ferry:"
+    first, second = story("1", "attack", uri=f"{name}1"), story("2", "storm", uri=f"{name}2N")
+    assert first.id == second.id != story("1", uri=f"{name}x:1").id
+    for stored, incoming in ((first, second), (second, first)):
+        (retracted,), _ = life.retractions(stored, incoming, RULES)
+        assert (retracted.rule, retracted.story.uri) == ("attack", first.uri)
+    for uri in ("urn:newsml:acme.example:20260105:1", "urn:newsml:acme.example:20260105:ferry", "tag:a:20260105:b:1"):
+        assert item_uri(uri) == uri

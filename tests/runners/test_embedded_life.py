@@ -121,3 +121,35 @@ def test_a_history_follows_the_chain_and_an_audit_finds_what_was_killed(
     (audited,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert (audited["uri"], audited["status"], audited["ed_note"]) == ("urn:test:3", "canceled", "Wrong war")
     assert audited["body"].startswith("Nothing more is known.")
+
+
+def newsml1(revision: int, headline: str, status: str = "Usable") -> str:
+    """Return a revision of one NewsML 1.2 item, which has a uri of its own."""
+    return (
+        "<NewsML><NewsItem><Identification><NewsIdentifier><ProviderId>acme.example</ProviderId>"
+        f'<RevisionId PreviousRevision="{revision - 1}" Update="N">{revision}</RevisionId>'
+        f"<PublicIdentifier>urn:newsml:acme.example:20260105:ferry:{revision}</PublicIdentifier></NewsIdentifier>"
+        f"</Identification><NewsManagement><ThisRevisionCreated>2026010{revision}T101500Z</ThisRevisionCreated>"
+        f'<Status FormalName="{status}"/></NewsManagement><NewsComponent><NewsLines><HeadLine>{headline}</HeadLine>'
+        "</NewsLines></NewsComponent></NewsItem></NewsML>"
+    )
+
+
+def test_a_correction_under_the_next_uri_of_newsml_1_replaces_and_a_late_revision_says_nothing(tmp_path: Path) -> None:
+    settings(tmp_path)
+    texts = {1: "Troops attacked", 3: "A quiet day after all", 2: "Troops attacked again"}
+    for revision, headline in texts.items():
+        file = tmp_path / f"{revision}.xml"
+        file.write_text(newsml1(revision, headline))
+        run_once(tmp_path, str(file))
+    archive = SqliteArchive(tmp_path / "w.db")
+    told = [(alert.type.value, alert.rule, alert.story.uri[-1]) for alert in archive.alerts(AlertFilter())]
+    assert told == [
+        ("new", "attack", "1"),
+        ("retracted", "attack", "1"),
+        ("updated", "quiet", "3"),
+        ("retracted", "attack", "2"),
+    ]
+    assert [story.uri[-1] for story in archive.stories(ANYTHING)] == ["3"]
+    assert [story.uri[-1] for story in archive.history("urn:newsml:acme.example:20260105:ferry:1")] == ["1", "2", "3"]
+    archive.close()

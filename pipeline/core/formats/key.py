@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from pipeline.core.formats.hosts import authority
 from pipeline.core.payload import Payload
+from pipeline.core.story import item_uri
 
 _LOOK = 256 * 1024
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
@@ -42,8 +43,9 @@ def cheap_key(payload: Payload) -> bytes:
         uri = _first(_XML, head)
     if uri is None:
         uri = sha256(payload.data).hexdigest().encode()
-    provider = payload.provider or authority(uri.decode("utf-8", "replace")) or ""
-    return provider.encode("utf-8", "replace") + b"\0" + uri
+    text = uri.decode("utf-8", "replace")
+    provider = payload.provider or authority(text) or ""
+    return f"{provider}\0{item_uri(text)}".encode("utf-8", "replace")
 
 
 def _first(patterns: tuple[re.Pattern[bytes], ...], head: bytes) -> bytes | None:
