@@ -11,17 +11,18 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from pipeline.core.story import REPLACING_LINKS, Link, Status, Story, story_id
+from pipeline.core.story import REPLACING_LINKS, TAKE_OF, Link, Status, Story, story_id
 
 KILLED_BY = "killedby"
 """The relation of a tombstone to the story that killed it."""
 
+_CHAINING = REPLACING_LINKS | {TAKE_OF}
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def predecessors(story: Story) -> tuple[str, ...]:
-    """Return the ids of the other stories that this one says it takes the place of."""
-    ids = (story_id(story.provider, link.uri) for link in story.links if link.rel in REPLACING_LINKS)
+    """Return the ids of the other stories that this one says it takes the place of, or is a take of."""
+    ids = (story_id(story.provider, link.uri) for link in story.links if link.rel in _CHAINING)
     return tuple(dict.fromkeys(id_ for id_ in ids if id_ != story.id))
 
 

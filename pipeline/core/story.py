@@ -49,7 +49,7 @@ class Kind(StrEnum):
 
 
 class Link(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Another story that this one names: ``rel`` is ``evolvedfrom``, ``previousversion``, ``seealso`` …"""
+    """Another story that this one names: ``rel`` is ``evolvedfrom``, ``previousversion``, ``takeof``, ``seealso`` …"""
 
     rel: str
     uri: str
@@ -181,6 +181,8 @@ _COUNTED = 1000
 
 REPLACING_SIGNALS = frozenset({"correction", "update", "refile", "writethru", "replacement"})
 REPLACING_LINKS = frozenset({"evolvedfrom", "previousversion"})
+TAKE_OF = "takeof"
+"""The relation to what wires without identifiers tell their takes and kills apart by: a slug and its day."""
 
 PARSED = (
     *(

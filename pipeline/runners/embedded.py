@@ -224,7 +224,9 @@ class Embedded:
         story = msgspec.structs.replace(story, chain=self.store.chain_of(story), cluster=cluster)
         alerts = life.alerts_of(stored, story)
         kill = self.store.kill_of((story.id, *chain.predecessors(story)))
+        killing = None
         if kill is not None and story.status is Status.USABLE and chain.reaches(kill, story):
+            killing = kill
             self.store.put(story, newest=False)  # for auditors: the kill came first
             self.store.note_kill([story.id], kill)
             story, alerts = chain.tombstone(story, kill), []
@@ -236,7 +238,7 @@ class Embedded:
         self.store.join(story, story.chain or story.id)
         self.store.unhold(story)
         if story.status is Status.CANCELED:
-            alerts += self._kill_chain(story)
+            alerts += self._kill_chain(killing or story, story)
         self._count(story, repeated=stored is not None and stored.revision == story.revision)
         if silent:
             return
@@ -248,12 +250,15 @@ class Embedded:
                 self.report.alerts += 1
                 metrics.ALERTS.labels(WORKER, alert.type, alert.topic or "").inc()
 
-    def _kill_chain(self, kill: Story) -> list[Alert]:
-        """Leave a tombstone for every story that the kill of another uri reaches; return the retractions."""
-        named = chain.predecessors(kill)
+    def _kill_chain(self, kill: Story, cause: Story) -> list[Alert]:
+        """Leave a tombstone for every story that the kill of another uri reaches; return the retractions.
+
+        ``cause`` is the kill, or a story that came after it and ties more to the chain.
+        """
+        named = chain.predecessors(cause)
         if not named:
             return []
-        members = [member for member in self.store.members(kill.chain or kill.id) if member.id != kill.id]
+        members = [member for member in self.store.members(cause.chain or cause.id) if member.id != kill.id]
         self.store.note_kill({*named, *(member.id for member in members)}, kill)
         alerts: list[Alert] = []
         for member in members:

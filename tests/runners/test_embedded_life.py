@@ -11,6 +11,7 @@ from pipeline.adapters.sqlite import SqliteArchive
 from pipeline.cli import main
 from pipeline.core.archive import AlertFilter
 from pipeline.core.need import ANYTHING
+from tests.core.formats.samples import anpa
 
 from .test_embedded import ninjs, run_once, settings
 
@@ -152,4 +153,29 @@ def test_a_correction_under_the_next_uri_of_newsml_1_replaces_and_a_late_revisio
     ]
     assert [story.uri[-1] for story in archive.stories(ANYTHING)] == ["3"]
     assert [story.uri[-1] for story in archive.history("urn:newsml:acme.example:20260105:ferry:1")] == ["1", "2", "3"]
+    archive.close()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (0, 2, 1)])
+def test_a_kill_on_a_wire_without_identifiers_reaches_the_takes_of_its_slug(
+    tmp_path: Path, order: tuple[int, int, int]
+) -> None:
+    settings(tmp_path)
+    takes = (
+        ("", "Troops attacked", 10),
+        (", 1st Ld-Writethru", "Troops attacked again", 11),
+        (", Kill", "Kill it", 12),
+    )
+    for number in order:
+        label, headline, hour = takes[number]
+        file = tmp_path / f"{number}.anpa"
+        text = anpa(marked=f"^{headline}<\r\n").replace("BC-NO--Ferry Line,64", f"BC-NO--Ferry{label},64")
+        file.write_bytes(text.replace("1015GMT", f"{hour}15GMT").encode())
+        run_once(tmp_path, str(file))
+    archive = SqliteArchive(tmp_path / "w.db")
+    told = [(alert.type.value, alert.story.uri) for alert in archive.alerts(AlertFilter()) if alert.rule == "attack"]
+    assert list(archive.stories(ANYTHING)) == []
+    assert {uri for type_, uri in told if type_ != "retracted"} <= {uri for type_, uri in told if type_ == "retracted"}
+    (killed,) = {story.uri for story in archive.killed() if story.headline == "Kill it"}
+    assert len(archive.history(killed)) >= len(takes)
     archive.close()

@@ -8,6 +8,7 @@ and the date; STX and the slug line; headline, notes and byline, each behind ``^
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 from pipeline.core.flow import Parsed
@@ -18,6 +19,7 @@ from pipeline.core.formats.embargoes import opens_with_embargo
 from pipeline.core.formats.text import one_line, wrapped_text
 from pipeline.core.formats.transmission import read_all
 from pipeline.core.formats.words import urgency_of
+from pipeline.core.story import TAKE_OF, Link
 
 _START = re.compile(r"[\x16\s]{0,16}\x01\s?[A-Za-z]{1,3}\d{3,4}(?!\d|[ \t]+[1-9][ \t])")
 _PRIORITY = re.compile(r"\n\s?(?P<priority>[a-zA-Z])\s(?P<category>[a-zA-Z])?\s?[\x11-\x14]*\s*(?P<keyword>[^\n]*)")
@@ -27,6 +29,7 @@ _WORDS = re.compile(r",\s*\d*\s*$")
 _FILED = re.compile(
     r"(?P<agency>[A-Z]{2,10})-[A-Z]{2,3}-(?P<m>\d\d)-(?P<d>\d\d)-(?P<y>\d\d(?:\d\d)?)\s+(?P<t>\d{4})\s?(?P<z>[A-Z]{3})?"
 )
+_DAY = re.compile(r"\s(\d\d-\d\d)\s+\d+\s*$")
 _NOTE = re.compile(r"Eds?(?:itors)?[:,.]\s*", re.IGNORECASE)
 _NO_HEADLINE = re.compile(
     r"(?:AP|Eds|With|By|[A-Z]{2,10})\s(?:Photos?|Graphics?|Video)\b|(?:Eds?|By|Editors)\b[:\s]", re.IGNORECASE
@@ -52,15 +55,17 @@ def _draft(text: str) -> Draft:
     header = _PRIORITY.search(opening)
     marked, lines = _marked(body.split("\n"))
     slug = marked[0].rstrip("<=") if marked else None
+    slugline = _WORDS.sub("", slug) if slug else _keyword(header)
     notes = marked[1:]
     return Draft(
         provider=filed["agency"] if filed else None,
         version_created=_date(filed) if filed else None,
         urgency=urgency_of(header["priority"]) if header else None,
         headline=next((_bare(line) for line in notes if not line.endswith("=") and not _is_note(line)), None),
-        slugline=_WORDS.sub("", slug) if slug else _keyword(header),
+        slugline=slugline,
         byline=next((_bare(line) for line in notes if line[:3].upper() == "BY "), None),
         body=wrapped_text(lines),
+        links=list(_take(filed, header, slugline)),
         ed_note=" | ".join(
             _NOTE.sub("", _bare(line)) for line in notes if _NOTE.match(line) or opens_with_embargo(line)
         ),
@@ -99,6 +104,15 @@ def _keyword(header: re.Match[str] | None) -> str | None:
     if header is None:
         return None
     return re.sub(r"\s+\d\d-\d\d\s+\d+\s*$", "", header["keyword"])
+
+
+def _take(filed: re.Match[str] | None, header: re.Match[str] | None, slugline: str | None) -> Iterator[Link]:
+    """Yield what the takes of a story share, and the kill of it names: the slug without its label, and the day."""
+    slug = slugline.partition(",")[0].strip() if slugline else None
+    if filed is not None and slug:
+        day = _DAY.search(header["keyword"]) if header else None
+        date = f"{filed['y'][-2:]}-{day[1] if day else filed['m'] + '-' + filed['d']}"
+        yield Link(TAKE_OF, f"urn:wirewatch:take:{filed['agency']}:{date}:{slug}")
 
 
 def _date(filed: re.Match[str]) -> datetime | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.core.errors import InputError
-from pipeline.core.story import Status
+from pipeline.core.story import Link, Status
 from tests.core.formats.samples import anpa, iptc7901, parsed, story
 
 
@@ -157,3 +157,16 @@ def test_a_kill_in_the_slug_line_withdraws_the_story() -> None:
 def test_a_transmission_cut_short_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="cut short"):
         parsed(text)
+
+
+def test_the_takes_of_a_slug_and_the_kill_of_it_name_what_they_share() -> None:
+    def link(slug: str, *, filed: str = "AP-WF-01-05-26", day: str = "01-05") -> Link:
+        text = anpa().replace("BC-NO--Ferry Line,64", slug).replace("AP-WF-01-05-26", filed)
+        (only,) = story(text.replace("Ferry    01-05", f"Ferry    {day}")).links
+        return only
+
+    first = link("BC-NO--Ferry,64")
+    assert first == Link("takeof", "urn:wirewatch:take:AP:26-01-05:BC-NO--Ferry")
+    assert first == link("BC-NO--Ferry, 2nd Ld-Writethru,64") == link("BC-NO--Ferry, Kill,64", filed="AP-WF-01-06-26")
+    assert first not in (link("BC-NO--Bus,64"), link("BC-NO--Ferry,64", day="01-06"))
+    assert story(anpa().replace("AP-WF-01-05-26 1015GMT<", "")).links == ()
