@@ -1,7 +1,8 @@
 """A mailbox that providers and colleagues send stories to, over IMAP: read, never changed.
 
 A message with attachments in a news format is those; any other is itself the story: its subject the headline, its
-text the body. The library is the standard one; it blocks, so a thread calls it.
+text the body. A message that is forwarded as an attachment is a story beside it. The library is the standard one; it
+blocks, so a thread calls it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import getaddresses, parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from pipeline.core.errors import UnreachableError
+from pipeline.core.formats.encodings import code_page
 from pipeline.core.formats.text import html_text
 from pipeline.core.payload import Payload
 
@@ -177,9 +179,12 @@ def _payloads(data: bytes, origin: str, provider: str) -> Iterator[Payload]:
         if isinstance(content, bytes) and content.strip():
             found = True
             yield Payload(data=content, origin=f"{origin}/{number}", received=now, provider=provider, content_type=kind)
-    if not found:
-        story = msgspec.json.encode(_story(message, origin))
-        yield Payload(data=story, origin=origin, received=now, provider=provider, content_type="application/json")
+    forwarded = [part for part in message.walk() if part.get_content_type() == "message/rfc822"]
+    inner = [one for part in forwarded for one in part.iter_parts() if isinstance(one, EmailMessage)]
+    for number, one in enumerate(() if found else (message, *inner)):
+        place = f"{origin}/{number}" if number else origin
+        story = msgspec.json.encode(_story(one, place))
+        yield Payload(data=story, origin=place, received=now, provider=provider, content_type="application/json")
 
 
 def _story(message: EmailMessage, origin: str) -> dict[str, str]:
@@ -205,13 +210,31 @@ def _date(message: EmailMessage) -> str | None:
 
 
 def _text(message: EmailMessage) -> str:
-    part = message.get_body(("plain", "html"))
-    if part is None:
-        return ""
-    content = part.get_payload(decode=True)
-    raw = content if isinstance(content, bytes) else b""
-    try:
-        text = raw.decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:
-        text = raw.decode("utf-8", "replace")
-    return (html_text(text) or "") if part.get_content_type() == "text/html" else text
+    """Return the plain text, or that of the HTML where there is none."""
+    for kind in ("plain", "html"):
+        part = message.get_body((kind,))
+        content = part.get_payload(decode=True) if part is not None else None
+        if part is None or not isinstance(content, bytes):
+            continue
+        text = _decoded(content, part.get_content_charset("utf-8"))
+        text = (html_text(text) or "") if kind == "html" else _as_written(text, part)
+        if text.strip():
+            return text
+    return ""
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    """Return the text in its charset; where that is unknown or does not fit, in UTF-8, else in a Western code page."""
+    for name in (charset, "utf-8"):
+        with suppress(LookupError, ValueError):
+            return content.decode(name)
+    return content.decode(code_page(content), "replace")
+
+
+def _as_written(text: str, part: MIMEPart) -> str:
+    """Return plain text without the signature, its lines as long as they were written (RFC 3676)."""
+    text = text.replace("\r\n", "\n").partition("\n-- \n")[0]
+    if str(part.get_param("format", "")).lower() != "flowed":
+        return text
+    blank = "" if str(part.get_param("delsp", "")).lower() == "yes" else " "
+    return text.replace(" \n", blank)

@@ -153,3 +153,44 @@ def test_whatever_comes_is_a_payload(data: bytes) -> None:
     head = b"Content-Type: multipart/mixed; boundary=x\r\nSubject: =?utf-8?q?=ff?=\r\n"
     for mail in (data, head + b"\r\n--x\r\n" + data, b"Content-Type: text/plain; charset=" + data):
         assert payloads_of(mail, "x", "p")
+
+
+HEAD = "From: A. N. Other <a@acme.example>\r\nMessage-ID: <m1@acme.example>\r\nSubject: Ferry reopens\r\n"
+
+
+def texts(mail: str, encoding: str = "utf-8") -> list[str | None]:
+    return [formats.parse(one).stories[0].body for one in payloads_of((HEAD + mail).encode(encoding), "x", "p")]
+
+
+def test_plain_text_is_as_long_as_it_was_written_and_without_the_signature() -> None:
+    plain = "Ferries run \r\nagain.\r\n\r\nThe fjord.\r\n-- \r\nA. N. Other\r\n"
+    assert texts(f"Content-Type: text/plain\r\n\r\n{plain}") == ["Ferries run\nagain.\n\nThe fjord."]
+    assert texts(f"Content-Type: text/plain; format=flowed\r\n\r\n{plain}") == ["Ferries run again.\n\nThe fjord."]
+    plain = plain.replace("run ", "ru ").replace("again", "n again")
+    assert (
+        texts(f"Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\n{plain}")[0]
+        == "Ferries run again.\n\nThe fjord."
+    )
+
+
+def test_a_blank_plain_part_gives_way_to_html() -> None:
+    parts = (
+        "--b\r\nContent-Type: text/plain\r\n\r\n \r\n--b\r\nContent-Type: text/html\r\n\r\n<p>Ferries</p>\r\n--b--\r\n"
+    )
+    assert texts(f"Content-Type: multipart/alternative; boundary=b\r\n\r\n{parts}") == ["Ferries"]
+
+
+@pytest.mark.parametrize("charset", ["us-ascii", "unknown-8bit", "iso-8859-1"])
+def test_bytes_that_do_not_fit_the_charset_lose_no_letter(charset: str) -> None:
+    assert texts(f"Content-Type: text/plain; charset={charset}\r\n\r\nFähre\r\n", "iso-8859-1") == ["Fähre"]
+
+
+def test_a_message_forwarded_as_an_attachment_is_a_story_beside_the_one_that_brings_it() -> None:
+    inner = "Message-ID: <m0@acme.example>\r\nSubject: Ferry\r\nContent-Type: text/plain\r\n\r\nFerries run.\r\n"
+    parts = f"--b\r\n\r\nFor you\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n{inner}--b--\r\n"
+    mail = f"{HEAD}Content-Type: multipart/mixed; boundary=b\r\n\r\n{parts}"
+    found = [formats.parse(one).stories[0] for one in payloads_of(mail.encode(), "x", "p")]
+    assert [(one.uri, one.body) for one in found] == [
+        ("mid:m1@acme.example", "For you"),
+        ("mid:m0@acme.example", "Ferries run."),
+    ]
