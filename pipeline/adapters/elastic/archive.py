@@ -28,6 +28,7 @@ DEEPEST = 20
 LONGEST_CHAIN = 1_000
 """Stories of a chain at most that a history follows."""
 
+USABLE: dict[str, Any] = {"term": {"status": "usable"}}
 KILLED: dict[str, Any] = {"term": {"status": "canceled"}}
 NEWEST_FIRST: list[dict[str, Any]] = [{"time": {"order": "desc", "missing": "_last"}}, {"id": "asc"}]
 OLDEST_FIRST: list[dict[str, Any]] = [{"revision": "asc"}, {"id": "asc"}]
@@ -45,7 +46,7 @@ class ElasticArchive:
 
     def stories(self, need: Need, since: datetime | None = None, until: datetime | None = None) -> Iterator[Story]:
         """Yield the stories that may satisfy ``need``, newest first."""
-        found = {"bool": {"filter": [query(need), *_bounds(since, until)], "must_not": KILLED}}
+        found = {"bool": {"filter": [query(need), USABLE, *_bounds(since, until)]}}
         for source in self._search([templates.STORIES], found, NEWEST_FIRST):
             yield story_of(source)
 

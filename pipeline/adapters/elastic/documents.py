@@ -30,11 +30,11 @@ _SHOWN = ("headline", "slugline", "byline", "dateline", "ed_note", "body")
 
 
 def story_document(story: Story) -> bytes:
-    """Return the document of a story; that of a killed one shows no text, and no search finds it by its words."""
-    killed = story.status is Status.CANCELED
-    body = None if killed else story.body
+    """Return the document of a story; a killed or withheld one shows no text, and no search finds it by its words."""
+    usable = story.status is Status.USABLE
+    body = story.body if usable else None
     fields: dict[str, Any] = {"id": story.id, **_given(story, _PLAIN)}
-    if not killed:
+    if usable:
         fields |= _given(story, _SHOWN)
         fields["tokens"] = [tokens(getattr(story, name)) for name in FIELDS if getattr(story, name)]
         fields["tags"] = [f"region:{region.code}".lower() for region in story.regions]

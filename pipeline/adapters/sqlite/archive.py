@@ -31,7 +31,7 @@ class SqliteArchive:
 
     def stories(self, need: Need, since: datetime | None = None, until: datetime | None = None) -> Iterator[Story]:
         """Yield the stories that may satisfy ``need``, newest first."""
-        where, values = ["status != 'canceled'"], list[object]()
+        where, values = ["status = 'usable'"], list[object]()
         expression = fts(need)
         if expression is not None:
             where.append("number IN (SELECT rowid FROM words WHERE words MATCH ?)")

@@ -76,7 +76,7 @@ class SqliteStore:
             update = "UPDATE stories SET revision = ?, status = ?, time = ?, chain = ? WHERE number = ?"
             self.connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
             self.connection.execute(update, (*values, number))
-        if story.status is not Status.CANCELED:
+        if story.status is Status.USABLE:
             self.connection.execute("INSERT INTO words (rowid, keys) VALUES (?, ?)", (number, " ".join(keys(story))))
         copies.keep(self.connection, number, story)
 

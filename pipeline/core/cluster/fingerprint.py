@@ -71,7 +71,7 @@ _numbers = _Numbers()
 
 def fingerprint(story: Story) -> str | None:
     """Return the bands of a story's body, 8 hexadecimal digits each, with a space between; None where it is short."""
-    if story.body is None or story.status is Status.CANCELED:
+    if story.body is None or story.status is not Status.USABLE:
         return None
     words = folded(story.body[:_ENOUGH])[:LONGEST]
     if len(words) < SHORTEST:
