@@ -219,7 +219,12 @@ _json = msgspec.json.Encoder()
 @lru_cache(maxsize=1024)
 def story_id(provider: str, uri: str) -> str:
     """Return the identity of the story that ``provider`` names ``uri``."""
-    return sha256(f"{provider}\0{item_uri(uri)}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return sha256(story_key(provider, uri)).hexdigest()[:32]
+
+
+def story_key(provider: str, uri: str) -> bytes:
+    """Return what tells stories apart, and as the key of their messages keeps the revisions of one in order."""
+    return f"{provider}\0{item_uri(uri)}".encode("utf-8", "surrogatepass")
 
 
 def item_uri(uri: str) -> str:

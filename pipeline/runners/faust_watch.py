@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from aiokafka.errors import KafkaError
@@ -31,9 +32,9 @@ class WatchedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no ty
         self.done = 0
         """Records done with in this process."""
 
+    @abstractmethod
     async def worked_off(self, tp: Any) -> int:
         """Return the offset before which nothing of a partition waits."""
-        raise NotImplementedError
 
     async def verify_all_partitions_active(self) -> None:
         """Look at nothing: Faust's own watch takes a worker that waits for Elasticsearch for a stuck one."""

@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from pipeline import metrics
 from pipeline.adapters.kafka import topics
 from pipeline.adapters.kafka.connect import worker_settings
+from pipeline.adapters.kafka.follow import from_beginning
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.rules import change_of, failure_message
 from pipeline.adapters.kafka.send import Sender
@@ -88,9 +89,7 @@ class FollowedRules:
                     await consumer.stop()
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
-        ends = await consumer.end_offsets(self._places)  # first: it would wait behind a fetch of what has no end yet
-        consumer.assign(self._places)
-        await consumer.seek_to_beginning(*self._places)
+        ends = await from_beginning(consumer, self._places)
         self._outage.over()
         whole = False
         changes: dict[str, bytes | None] = {}

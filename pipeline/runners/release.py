@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from pipeline import metrics
 from pipeline.adapters.kafka import records, topics
 from pipeline.adapters.kafka.connect import worker_settings
+from pipeline.adapters.kafka.follow import from_beginning
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.records import Message, Record
 from pipeline.adapters.kafka.send import Sender
@@ -96,9 +97,7 @@ class ReleaseWorker:
         self.book = Book()
         name = topics.full_name(self.kafka, topics.HELD)
         places = [TopicPartition(name, number) for number in range(self.partitions)]
-        ends = await consumer.end_offsets(places)  # first: it would wait behind a fetch of what has no end yet
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
+        ends = await from_beginning(consumer, places)
         await self.notes.begin(consumer)
         self._outage.over()
         while not self._stopping.is_set():

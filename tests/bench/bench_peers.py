@@ -29,10 +29,10 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from pipeline import wiring
 from pipeline.adapters.kafka import topics
-from pipeline.adapters.kafka.records import story_key
 from pipeline.config import Config, load
 from pipeline.core.flow import work
 from pipeline.core.payload import Payload
+from pipeline.core.story import story_key
 from pipeline.runners.clock import Clock
 from tests.bench import Figure
 from tests.bench.bench_embedded import ROOT

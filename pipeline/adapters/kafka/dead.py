@@ -18,13 +18,12 @@ from pipeline.adapters.kafka.records import (
     dead_letter_of,
     held_key,
     payload_headers,
-    story_key,
 )
 from pipeline.adapters.kafka.transactions import Transactions
 from pipeline.config import Kafka
 from pipeline.core.flow import RELEASE
 from pipeline.core.payload import DeadLetter, Payload
-from pipeline.core.story import Story
+from pipeline.core.story import Story, story_key
 
 TIMEOUT = 30.0
 """Seconds in which the broker must confirm."""

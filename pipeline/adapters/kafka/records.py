@@ -13,7 +13,7 @@ from pipeline.adapters.kafka import topics
 from pipeline.core.alerts import Alert, alert_of_event, cloud_event, event_attributes
 from pipeline.core.embargo import Lifted
 from pipeline.core.payload import DeadLetter, Payload
-from pipeline.core.story import Story, encode, item_uri, utc
+from pipeline.core.story import Story, encode, story_key, utc
 
 JSON = ("content-type", b"application/json")
 CLOUD_EVENT = ("content-type", b"application/cloudevents+json; charset=utf-8")
@@ -70,11 +70,6 @@ class Record(Protocol):
     @property
     def headers(self) -> Sequence[tuple[str, bytes]] | None:
         """Return the headers."""
-
-
-def story_key(provider: str, uri: str) -> bytes:
-    """Return the key that keeps the revisions of a story in order."""
-    return f"{provider}\0{item_uri(uri)}".encode("utf-8", "surrogatepass")
 
 
 def payload_of(record: Record) -> Payload:

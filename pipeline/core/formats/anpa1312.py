@@ -29,7 +29,7 @@ _WORDS = re.compile(r",\s*\d*\s*$")
 _FILED = re.compile(
     r"(?P<agency>[A-Z]{2,10})-[A-Z]{2,3}-(?P<m>\d\d)-(?P<d>\d\d)-(?P<y>\d\d(?:\d\d)?)\s+(?P<t>\d{4})\s?(?P<z>[A-Z]{3})?"
 )
-_DAY = re.compile(r"\s(\d\d-\d\d)\s+\d+\s*$")
+_DAY = re.compile(r"\s+(\d\d-\d\d)\s+\d+\s*$")
 _NOTE = re.compile(r"Eds?(?:itors)?[:,.]\s*", re.IGNORECASE)
 _NO_HEADLINE = re.compile(
     r"(?:AP|Eds|With|By|[A-Z]{2,10})\s(?:Photos?|Graphics?|Video)\b|(?:Eds?|By|Editors)\b[:\s]", re.IGNORECASE
@@ -103,7 +103,7 @@ def _bare(line: str) -> str:
 def _keyword(header: re.Match[str] | None) -> str | None:
     if header is None:
         return None
-    return re.sub(r"\s+\d\d-\d\d\s+\d+\s*$", "", header["keyword"])
+    return _DAY.sub("", header["keyword"])
 
 
 def _take(filed: re.Match[str] | None, header: re.Match[str] | None, slugline: str | None) -> Iterator[Link]:

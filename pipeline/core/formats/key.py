@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from pipeline.core.formats.hosts import authority
 from pipeline.core.payload import Payload
-from pipeline.core.story import item_uri
+from pipeline.core.story import story_key
 
 _LOOK = 256 * 1024
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
@@ -45,7 +45,7 @@ def cheap_key(payload: Payload) -> bytes:
         uri = sha256(payload.data).hexdigest().encode()
     text = uri.decode("utf-8", "replace")
     provider = payload.provider or authority(text) or ""
-    return f"{provider}\0{item_uri(text)}".encode("utf-8", "replace")
+    return story_key(provider, text)
 
 
 def _first(patterns: tuple[re.Pattern[bytes], ...], head: bytes) -> bytes | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import NamedTuple
 
-from pipeline.core.rules.keys import LONGEST, commonness, fewer
+from pipeline.core.rules.keys import LONGEST, commonness, fewer, is_pair, of_word
 from pipeline.core.rules.view import View
 from pipeline.core.words import Chunks
 
@@ -47,11 +47,7 @@ class Few:
 
     def _of(self, key: str) -> tuple[Asked, ...]:
         """Return the ways that a word or a value of a story leads to, by wildcards and edits too."""
-        keys = [key]
-        if "*" in self._sorts and ":" not in key:
-            keys += [f"*{key[:end]}" for end in range(1, min(len(key), LONGEST) + 1)]
-        if "~" in self._sorts and len(key) <= LONGEST + 1:
-            keys += fewer(key)
+        keys = [key] if ":" in key else of_word(key, self._sorts)
         return tuple(chain.from_iterable(filter(None, map(self._under.get, keys))))
 
     def candidates(self, view: View, values: Iterable[str]) -> list[int]:
@@ -74,10 +70,10 @@ class Few:
 
 def _asked(posting: int, first: str, needs: list[str], unless: list[str]) -> tuple[str, Asked]:
     """Return what a way stands under and what it asks for."""
-    lead, *words = sorted(first.split(), key=commonness) if _is_pair(first) else [first]
-    others = [(_sought(first), True)] if _is_pair(first) else []
+    lead, *words = sorted(first.split(), key=commonness) if is_pair(first) else [first]
+    others = [(_sought(first), True)] if is_pair(first) else []
     for key in needs:
-        if _is_pair(key):
+        if is_pair(key):
             words += key.split()
         if _sought(key):
             others.append((_sought(key), True))
@@ -89,13 +85,9 @@ def _asked(posting: int, first: str, needs: list[str], unless: list[str]) -> tup
     return lead, Asked(posting, words[0] if words else "", tuple(words[1:]), without, text, tuple(others))
 
 
-def _is_pair(key: str) -> bool:
-    return " " in key and ":" not in key
-
-
 def _sought(key: str) -> str:
     """Return what is looked for of a key that is neither a word nor a value: in the words of a story, or edits."""
-    if _is_pair(key):
+    if is_pair(key):
         return f" {key} "
     return f" {key[1:]}" if key[0] == "*" else key if key[0] == "~" else ""
 

@@ -16,7 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.rules.few import Few
-from pipeline.core.rules.keys import EXCLUDED, GROUPED, LONGEST, NEEDED, OWN_KEYS, Keys, Need, Way, fewer, fielded
+from pipeline.core.rules.keys import (
+    EXCLUDED,
+    GROUPED,
+    NEEDED,
+    OWN_KEYS,
+    Keys,
+    Need,
+    Way,
+    beginnings,
+    fielded,
+    is_pair,
+    of_word,
+)
 from pipeline.core.rules.query import TAG_FIELDS
 from pipeline.core.rules.view import View
 from pipeline.core.story import Role
@@ -98,7 +110,7 @@ class Index:
         """Return the number of a key, a new one where it is new."""
         key = need[1]
         numbers = self.numbers
-        if " " in key and ":" not in key:
+        if is_pair(key):
             first, _space, key = key.partition(" ")
             numbers = self.pairs.setdefault(first, {})
         number = numbers.get(key)
@@ -140,12 +152,7 @@ class Index:
     def _of_word(self, word: str) -> tuple[int, ...]:
         """Return the numbers of the keys that a word has: its own, those of wildcards and edits."""
         numbers = self.numbers
-        keys = [word]
-        if "*" in self.sorts:
-            keys += [f"*{word[:end]}" for end in range(1, min(len(word), LONGEST) + 1)]
-        if "~" in self.sorts and len(word) <= LONGEST + 1:
-            keys += fewer(word)
-        return tuple([numbers[key] for key in keys if key in numbers])
+        return tuple([numbers[key] for key in of_word(word, self.sorts) if key in numbers])
 
     def _others(self, view: View) -> list[str]:
         """Return the keys of a story that are not those of any of its words."""
@@ -153,7 +160,7 @@ class Index:
         found: list[str] = []
         if "+" in sorts and view.language != "en":
             for word in view.vocabulary:
-                found += [f"+{word[:end]}" for end in range(1, min(len(word), LONGEST) + 1)]
+                found += beginnings("+", word)
         if ":" not in sorts:
             return found
         for field in OWN_KEYS:
@@ -217,7 +224,7 @@ class Index:
         return result
 
     def _mask(self) -> NDArray[np.bool_]:
-        """Return what says of each key whether a story has it: as yet of ALWAYS alone."""
+        """Return what says of each key whether a story has it: as yet of none."""
         mask = self._masks.pop() if self._masks else None  # two threads never get the same one
         if mask is None or len(mask) < len(self.rows):
             mask = np.zeros(len(self.rows) * 5 // 4, dtype=np.bool_)

@@ -8,7 +8,7 @@ that decide alone, so that no tree is walked for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
 from itertools import pairwise, product
 from math import prod
@@ -89,6 +89,26 @@ def group(field: str, values: tuple[str, ...]) -> str:
 def fewer(word: str) -> list[str]:
     """Return the keys by which words one edit apart meet: the word itself, and it less each letter."""
     return list(dict.fromkeys([f"~{word}", *(f"~{word[:at]}{word[at + 1 :]}" for at in range(len(word)))]))
+
+
+def beginnings(sign: str, word: str) -> list[str]:
+    """Return the keys of the beginnings of a word, of that sort."""
+    return [f"{sign}{word[:end]}" for end in range(1, min(len(word), LONGEST) + 1)]
+
+
+def of_word(word: str, sorts: Container[str]) -> list[str]:
+    """Return the keys that a word of a story has: its own, those of wildcards and edits where there are such sorts."""
+    found = [word]
+    if "*" in sorts:
+        found += beginnings("*", word)
+    if "~" in sorts and len(word) <= LONGEST + 1:
+        found += fewer(word)
+    return found
+
+
+def is_pair(key: str) -> bool:
+    """Whether a key is two neighbours."""
+    return " " in key and ":" not in key
 
 
 OWN_KEYS = ("headline", "provider", "language", "subject")
