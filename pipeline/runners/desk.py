@@ -21,7 +21,7 @@ from pipeline.core.flow import Desk, Outcome, dead_letter, work
 from pipeline.core.payload import DeadLetter
 from pipeline.core.story import Status, Story
 from pipeline.runners.ends import blame
-from pipeline.runners.faust_batches import Records
+from pipeline.runners.faust_reads import Records
 
 WORKER = "desk"
 

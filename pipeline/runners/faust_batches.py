@@ -16,13 +16,12 @@ What is relied on in Faust, and what is worked around, is pinned by tests/runner
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from time import perf_counter, process_time
 from typing import Any, ClassVar
 
 import faust
-from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import ConsumerRecord
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 from msgspec.structs import replace
@@ -33,15 +32,12 @@ from pipeline.adapters.kafka.connect import faust_credentials
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.config import Config
 from pipeline.runners.ends import Part
-from pipeline.runners.faust_parts import BatchSchema, Forgetful, NoTables
-from pipeline.runners.faust_watch import WatchedConsumer
+from pipeline.runners.faust_parts import BatchSchema, NoTables
+from pipeline.runners.faust_reads import ReadingConsumer, Records
 from pipeline.runners.liveness import Liveness
 from pipeline.runners.notes import Notes
 from pipeline.runners.serve import fail, say
 from pipeline.runners.slices import slices
-
-Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
-"""What one fetch brought: for each partition its records, in the order of their offsets."""
 
 Effect = Callable[[Records], Awaitable[None]]
 
@@ -54,15 +50,12 @@ GRACE = 5.0
 FIRST = 20
 """Records in the first fetch of an assignment where work is bounded: what a record costs is not known yet."""
 
-MORE = 0.005
-"""Seconds in which Kafka answers with what has come since it was last asked; it waits so long where nothing has."""
-
 LOOK = 0.5
 """Seconds between two looks whether the first effect of an assignment waits for another system."""
 
 
-class BatchConsumer(WatchedConsumer):
-    """Yields each fetch as one message and keeps, by partition, the offset that may be committed."""
+class BatchConsumer(ReadingConsumer):
+    """Runs the effect on each fetch and keeps, by partition, the offset that may be committed."""
 
     effect: ClassVar[Effect]
     bury: ClassVar[Bury | None]
@@ -70,90 +63,9 @@ class BatchConsumer(WatchedConsumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._read_offset = Forgetful()
         self._confirmed: dict[Any, int] = {}
-        self._term = 0
-        """Counts assignments: what was read in one is neither done nor acknowledged in another."""
-        self._reading: tuple[int, asyncio.Future[Records]] | None = None
-        self._let_go: dict[Any, int] = {}
-        """First offsets of what a read brought while a rebalance went on."""
         self._running: asyncio.Task[None] | None = None
         self._notes = Notes(self)
-        self._free = asyncio.Event()
-        self._free.set()
-
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, ConsumerMessage]]:  # noqa: ASYNC109  Faust's
-        """Yield one message, whose value is the Records, once the previous one is done with."""
-        if not self.flow_active:
-            await self.wait(self.can_resume_flow)
-        if not self._free.is_set():
-            await self.wait_first(self._free.wait(), self.suspend_flow.wait(), timeout=timeout)
-            if not self._free.is_set():
-                return
-        active = set(self._get_active_partitions())
-        if not active:
-            await self.sleep(0.1)
-            return
-        if self._let_go and not await self._take_back():
-            return
-        if self._reading is None:
-            self._reading = self._term, asyncio.ensure_future(self._read(active, timeout))
-        term, reading = self._reading
-        records = await asyncio.shield(reading)  # a read whose reader is cancelled is taken up by the next one
-        self._reading = None
-        if not records or self.should_stop:
-            return
-        if not self.flow_active or term != self._term:
-            for tp, batch in records.items():  # a later part of it may be of the new assignment, from further back
-                first_of_all = min(record.offset for record in batch)
-                self._let_go[tp] = min(first_of_all, self._let_go.get(tp, first_of_all))
-            return
-        first = next(iter(records))
-        last = records[first][-1]
-        self._free.clear()
-        message = ConsumerMessage(
-            first.topic, first.partition, last.offset, last.timestamp / 1000, last.timestamp_type, (), None, records,
-            None, -1, -1, first, generation_id=self.app.consumer_generation_id,
-        )  # fmt: skip
-        yield first, message
-
-    async def _read(self, active: set[Any], timeout: float) -> Records:  # noqa: ASYNC109  Faust's
-        """Read what is there; where that is a little, fetched ahead while others were worked on, also what came since.
-
-        Kafka's client asks again only when it has handed over what it has: what is left to the next fetch waits for
-        the whole of this one.
-        """
-        room = self._room()
-        records: dict[Any, Any] = await self._getmany(active_partitions=active, timeout=timeout)
-        if records and 2 * sum(map(len, records.values())) <= room and self.flow_active:
-            for tp, batch in (await self._getmany(active_partitions=active, timeout=MORE)).items():
-                records[tp] = [*records.get(tp, ()), *batch]
-        return records
-
-    def _room(self) -> int:
-        """Return how many records a fetch may have where some were fetched ahead; 0 where none were."""
-        kafka = self._thread._ensure_consumer()  # noqa: SLF001  nobody else knows
-        return int(kafka._max_poll_records) if kafka._fetcher._records else 0  # noqa: SLF001  the same
-
-    async def _take_back(self) -> bool:
-        """Move positions back to what was let go; False where another rebalance came in between.
-
-        A read that waits while partitions are dealt out goes on in the new assignment and may bring records of it, past
-        the seek to the commits with which Faust ends a rebalance. Those of the old one are behind the new position.
-        """
-        term = self._term
-        try:
-            for tp in self._let_go.keys() & self.assignment():
-                if await self.position(tp) > self._let_go[tp]:
-                    await self.seek_wait({tp: self._let_go[tp]})
-        except (KafkaError, TimeoutError) as error:
-            self.log.warning("positions cannot be moved back, trying again: %r", error)
-            await self.sleep(0.1)
-            return False
-        if term != self._term or not self.flow_active:
-            return False
-        self._let_go.clear()
-        return True
 
     async def process(self, records: Records) -> None:
         """Run the effect on one fetch and acknowledge it; never raises."""
@@ -208,15 +120,10 @@ class BatchConsumer(WatchedConsumer):
             say(f"{where} has ended {count} processes: it becomes a dead letter, and the others go on")
             await bury(record, count)
 
-    def _still(self, term: int) -> bool:
-        return term == self._term and self.flow_active
-
     def _bound(self, seconds: float) -> None:
         """Let the next fetch be as many records as make ``work`` seconds, given what one has cost."""
-        kafka = self._thread._ensure_consumer()  # noqa: SLF001  the limit has no other place
-        most = int(self.app.conf.broker_max_poll_records)
-        wanted = max(1, min(most, int((self.work or 0.0) / max(seconds, 1e-9))))
-        kafka._max_poll_records = -(-(3 * kafka._max_poll_records + wanted) // 4)  # noqa: SLF001  the same
+        wanted = min(int((self.work or 0.0) / max(seconds, 1e-9)), int(self.app.conf.broker_max_poll_records))
+        self._limit(-(-(3 * self._most() + max(1, wanted)) // 4))
 
     def ack(self, message: ConsumerMessage) -> bool:
         """Mark the message and no more: streams call this for messages that they skip, too."""
@@ -251,8 +158,7 @@ class BatchConsumer(WatchedConsumer):
         self._notes.clear()
         self._free.set()
         if self.work is not None:
-            kafka = self._thread._ensure_consumer()  # noqa: SLF001  the limit has no other place
-            kafka._max_poll_records = min(FIRST, int(self.app.conf.broker_max_poll_records))  # noqa: SLF001  the same
+            self._limit(FIRST)
         await super().on_partitions_assigned(assigned, generation_id)
         self.liveness.partitions = len(assigned)
         say(f"{self.worker} reads {len(assigned)} partitions")

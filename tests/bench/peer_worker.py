@@ -68,9 +68,9 @@ class Stages:
 
 def faust(settings: Config, stages: Stages) -> None:
     """Run the project's own worker."""
-    from pipeline.runners import faust_batches, serve
+    from pipeline.runners import faust_batches, faust_reads, serve
 
-    async def effect(fetched: faust_batches.Records) -> None:
+    async def effect(fetched: faust_reads.Records) -> None:
         stages.begin()
         await stages.desk(fetched)
 

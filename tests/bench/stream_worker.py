@@ -20,7 +20,8 @@ from pipeline.adapters.kafka.records import Message
 from pipeline.adapters.kafka.send import Sender
 from pipeline.config import Config, Kafka
 from pipeline.runners import faust_batches, serve
-from pipeline.runners.faust_batches import Effect, Records
+from pipeline.runners.faust_batches import Effect
+from pipeline.runners.faust_reads import Records
 from tests.runners import plain
 
 SOURCE, SINK = "bench.in", "bench.out"

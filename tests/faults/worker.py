@@ -24,7 +24,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.config import Config, Kafka
 from pipeline.runners import faust_batches, serve
-from pipeline.runners.faust_batches import Bury, Effect, Records
+from pipeline.runners.faust_batches import Bury, Effect
+from pipeline.runners.faust_reads import Records
 from tests.runners import plain
 
 NAME = "ledger"

@@ -13,7 +13,8 @@ from faust.types import TP
 
 from pipeline.config import Config, Kafka
 from pipeline.runners import faust_batches
-from pipeline.runners.faust_batches import BatchConsumer, Records
+from pipeline.runners.faust_batches import BatchConsumer
+from pipeline.runners.faust_reads import Records
 
 T = TypeVar("T")
 P0, P1 = TopicPartition("t", 0), TopicPartition("t", 1)

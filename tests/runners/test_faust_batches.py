@@ -10,7 +10,8 @@ import pytest
 from faust.types import TP
 
 from pipeline.runners import faust_batches, faust_watch
-from pipeline.runners.faust_batches import BatchConsumer, Records
+from pipeline.runners.faust_batches import BatchConsumer
+from pipeline.runners.faust_reads import Records
 from pipeline.runners.liveness import Liveness
 from tests.runners.batching import P0, consumer, fetch, next_of, run
 

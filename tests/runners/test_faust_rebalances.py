@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from faust.types import TP
 
 from pipeline.runners import faust_batches
-from pipeline.runners.faust_batches import Records
+from pipeline.runners.faust_reads import Records
 from tests.runners.batching import P0, P1, consumer, fetch, next_of, run
 
 
