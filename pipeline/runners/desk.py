@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from time import perf_counter
 
 import msgspec
@@ -21,15 +22,19 @@ from pipeline.core.flow import Desk, Outcome, dead_letter, work
 from pipeline.core.payload import DeadLetter
 from pipeline.core.story import Status, Story
 from pipeline.runners.ends import blame
+from pipeline.runners.faust_batches import Rest
 from pipeline.runners.faust_reads import Records
 
 WORKER = "desk"
 
-WORK = 0.05
+WORK = 0.02
 """Seconds of work in a fetch, about: more of them and alerts wait longer, fewer and Kafka's answers cost more."""
 
-TURN = 0.02
-"""Seconds of work after which heartbeats, signals and revocations get their turn."""
+TURN = 0.004
+"""Seconds of work after which what is written of the fetch before gets its turn, and signals and revocations do."""
+
+STEPS = 8
+"""Turns of the event loop in which the client takes an answer in and sends what has waited for it."""
 
 SMALLEST = 512
 """Bytes that a topic must take for a dead letter to say anything."""
@@ -51,16 +56,21 @@ class DeskWorker:
         self.sender = sender
         self._room = topics.limit(kafka, topics.DEAD)
 
-    async def __call__(self, fetched: Records) -> None:
-        """Return when everything that these records lead to is confirmed."""
+    async def __call__(self, fetched: Records) -> Rest:
+        """Return what writes all that these records lead to."""
         produced = Produced()
         turn = perf_counter()
         for batch in fetched.values():
             for record in batch:
                 self.take(record, produced)
                 if perf_counter() - turn > TURN:
-                    await asyncio.sleep(0)
+                    for _ in range(STEPS):
+                        await asyncio.sleep(0)
                     turn = perf_counter()
+        return partial(self._write, produced, fetched)
+
+    async def _write(self, produced: Produced, fetched: Records) -> None:
+        """Return when everything is confirmed."""
         origins = {f"{r.topic}/{r.partition}/{r.offset}": r for batch in fetched.values() for r in batch}
         for messages in (produced.first, produced.then):
             await self._bury(await self.sender.send(messages), origins)

@@ -70,6 +70,11 @@ class Part(msgspec.Struct, frozen=True):
     notes: dict[Any, Note] = {}
     culprit: bool = False
 
+    @property
+    def alone(self) -> bool:
+        """Say whether nothing else may be in hand: an end would be blamed on these."""
+        return bool(self.notes) or self.culprit
+
 
 class Book:
     """What one assignment knows of the ends at its partitions."""

@@ -4,8 +4,10 @@ Stock Faust 0.15.3 makes two tasks for every message and commits past messages w
 (docs/streaming.md tells what was found by running it). Faust keeps membership, assignment and lifecycle here; reading
 and the book of offsets are this module's own:
 
-- one fetch is in flight at a time, so that batches grow with the load;
-- ``effect(records)`` returns when everything it does for these records is confirmed; only then are they acknowledged;
+- ``effect(records)`` returns when everything it does for these records is confirmed; only then are they acknowledged,
+  and the next ones read, so that batches grow with the load;
+- an effect may return what is left to do where that is waiting: it is done once all before it is confirmed, while the
+  next fetch is worked on (docs/decisions/0075-write-while-working.md);
 - an effect that fails transiently retries by itself; one that raises ends the process without an acknowledgement;
 - a revocation or a stop gives a running effect GRACE seconds, then cancels it: its records are read again;
 - a message that ends its process again and again is found by the notes of ``ends.py`` and buried.
@@ -17,8 +19,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from time import perf_counter, process_time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import faust
 from aiokafka import ConsumerRecord
@@ -39,10 +42,16 @@ from pipeline.runners.notes import Notes
 from pipeline.runners.serve import fail, say
 from pipeline.runners.slices import slices
 
-Effect = Callable[[Records], Awaitable[None]]
+Rest = Callable[[], Awaitable[None]]
+"""Writes what an effect has come to, and returns when that is confirmed."""
+
+Effect = Callable[[Records], Awaitable[Rest | None]]
+"""Returns when all is confirmed, or what is left to do; until then, nothing of it may be seen outside."""
 
 Bury = Callable[[ConsumerRecord, int], Awaitable[None]]
 """Makes a dead letter of a record that has ended so many processes, confirmed; it must not look into the record."""
+
+T = TypeVar("T")
 
 GRACE = 5.0
 """Seconds that a running effect has when its partitions are revoked or the process is to stop."""
@@ -64,15 +73,19 @@ class BatchConsumer(ReadingConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._confirmed: dict[Any, int] = {}
-        self._running: asyncio.Task[None] | None = None
+        self._working: asyncio.Task[Rest | None] | None = None
+        self._writing: asyncio.Task[None] | None = None
+        """The last rest of an effect; each waits for the one before it."""
         self._notes = Notes(self)
 
     async def process(self, records: Records) -> None:
-        """Run the effect on one fetch and acknowledge it; never raises."""
+        """Run the effect on one fetch, until no more is left of it than a rest; never raises."""
         term, used = self._term, process_time()
         if type(self).bury is not None:
             await self._notes.read(records, lambda: self._still(term))
         for part in self._notes.book.parts(records):
+            if part.alone and not await self._written():
+                return
             if not await self._notes.make(part.notes, lambda: self._still(term)):
                 return
             for piece in slices(part.records):
@@ -81,44 +94,70 @@ class BatchConsumer(ReadingConsumer):
         self._free.set()
         if self.work is not None:
             self._bound((process_time() - used) / sum(map(len, records.values())))
-        for partition, batch in records.items():
-            self.measure(partition, self.highwater(partition) or 0, batch[-1].offset + 1)
 
     async def _work(self, part: Part, term: int) -> bool:
         """Take one part of a fetch; False where the assignment ends, and with it the fetch."""
+        self._working = task = asyncio.ensure_future(_or_fail(self._take(part, term)))
+        if not await self._ended(task):
+            return False  # revoked or stopping: unacknowledged, so it is read again
+        rest = task.result()
+        if rest is not None:
+            if not (await self._written() and self._still(term)):
+                return False  # nothing of it is to be seen outside yet
+            self._writing = asyncio.ensure_future(_or_fail(rest()))
+            if part.alone and not await self._written():
+                return False
+        return term == self._term
+
+    async def _take(self, part: Part, term: int) -> Rest | None:
+        """Run the effect, and acknowledge its records; or return the rest, which does so in the end."""
         began = perf_counter()
-        self._running = task = asyncio.ensure_future(self._effect(part))
+        rest = await self._effect(part)
+        if rest is not None:
+            return partial(self._complete, rest, part, term, began)
+        if await self._written():
+            await self._acknowledge(part, term, began)
+        return None
+
+    async def _complete(self, rest: Rest, part: Part, term: int, began: float) -> None:
+        await rest()
+        await self._acknowledge(part, term, began)
+
+    async def _acknowledge(self, part: Part, term: int, began: float) -> None:
+        """Note that everything of these records is confirmed."""
+        self.done += sum(map(len, part.records.values()))
+        metrics.BATCH_SECONDS.labels(self.worker).observe(perf_counter() - began)
+        if term != self._term:
+            return
+        ends = {partition: batch[-1].offset + 1 for partition, batch in part.records.items()}
+        self._confirmed.update(ends)
+        if part.alone:
+            self._notes.made.clear()
+            await self._commit_confirmed()
+        for partition, end in ends.items():
+            self.measure(partition, self.highwater(partition) or 0, end)
+
+    async def _written(self) -> bool:
+        """Return when the last rest is done; False where it is cancelled."""
+        return self._writing is None or await self._ended(self._writing)
+
+    async def _ended(self, task: asyncio.Task[Any]) -> bool:
         while not task.done():
             await asyncio.wait([task], timeout=LOOK if self._notes.made else None)
             if self._notes.made and self.liveness.waits_for():  # an end is nobody's fault now
                 await self._notes.take_back()
-        self._running = None
-        if task.cancelled():
-            return False  # revoked or stopping: unacknowledged, so it is read again
-        error = task.exception()
-        if error is not None:
-            fail(error)
-        self.done += sum(map(len, part.records.values()))
-        metrics.BATCH_SECONDS.labels(self.worker).observe(perf_counter() - began)
-        if term != self._term:
-            return False
-        self._confirmed.update({partition: batch[-1].offset + 1 for partition, batch in part.records.items()})
-        if part.notes or part.culprit:
-            self._notes.made.clear()
-            if not await self.commit():  # False also where it has only waited for a commit of before
-                await self.commit()
-        return term == self._term
+        return not task.cancelled()
 
-    async def _effect(self, part: Part) -> None:
+    async def _effect(self, part: Part) -> Rest | None:
         bury = type(self).bury
         if not part.culprit or bury is None:
-            await type(self).effect(part.records)
-            return
+            return await type(self).effect(part.records)
         for partition, (record,) in part.records.items():
             count = self._notes.book.count(partition)
             where = f"{record.topic}/{record.partition}/{record.offset}"
             say(f"{where} has ended {count} processes: it becomes a dead letter, and the others go on")
             await bury(record, count)
+        return None
 
     def _bound(self, seconds: float) -> None:
         """Let the next fetch be as many records as make ``work`` seconds, given what one has cost."""
@@ -144,18 +183,14 @@ class BatchConsumer(ReadingConsumer):
         """Settle and commit first: Faust forgets what it could commit before it looks."""
         self.liveness.partitions = None
         await self.settle()
-        self._term += 1
-        self._confirmed.clear()
-        self._notes.clear()
+        self._begin_term()
         for tp in revoked:
             metrics.LAG.labels(self.worker, tp.topic, tp.partition).set(0)
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[Any], generation_id: int = 0) -> None:
         """Begin a new term: nothing in flight, nothing confirmed."""
-        self._term += 1
-        self._confirmed.clear()
-        self._notes.clear()
+        self._begin_term()
         self._free.set()
         if self.work is not None:
             self._limit(FIRST)
@@ -163,19 +198,29 @@ class BatchConsumer(ReadingConsumer):
         self.liveness.partitions = len(assigned)
         say(f"{self.worker} reads {len(assigned)} partitions")
 
+    def _begin_term(self) -> None:
+        self._term += 1
+        self._confirmed.clear()
+        self._notes.clear()
+        self._writing = None
+
     async def settle(self) -> None:
-        """Let the running effect end, or end it after GRACE seconds; commit what is confirmed."""
+        """Let what is in hand end, or end it after GRACE seconds; commit what is confirmed."""
         self.stop_flow()
         self.app.flow_control.suspend()
-        task = self._running
-        if task is not None:
-            await asyncio.wait([task], timeout=GRACE)
-            task.cancel()
-            await asyncio.wait([task], timeout=1)
+        tasks = [task for task in (self._working, self._writing) if task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=1)
             await asyncio.sleep(0)  # lets process() note the outcome
-        if task is None or task.cancelled():
-            await self._notes.take_back()
+        await self._notes.take_back()
         self._unacked_messages.clear()
+        await self._commit_confirmed()
+
+    async def _commit_confirmed(self) -> None:
+        """Commit what is confirmed."""
         if not await self.commit():  # False also where it has only waited for a commit of before
             await self.commit()
 
@@ -185,9 +230,18 @@ class BatchConsumer(ReadingConsumer):
 
     async def worked_off(self, tp: Any) -> int:
         """Return the offset before which nothing waits: records may have been deleted before anybody read them."""
-        if self._free.is_set():
+        if self._free.is_set() and (self._writing is None or self._writing.done()):
             return int(await self.position(tp))
         return self._confirmed.get(tp) or self._committed_offset[tp] or 0
+
+
+async def _or_fail(effects: Awaitable[T]) -> T:
+    """Return what comes of it; an error ends the process, without an acknowledgement."""
+    try:
+        return await effects
+    except Exception as error:
+        fail(error)
+        raise
 
 
 class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types

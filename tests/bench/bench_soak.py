@@ -25,6 +25,7 @@ from pipeline.runners.clock import Clock
 from pipeline.runners.desk import DeskWorker
 from tests.bench import Figure
 from tests.bench.bench_embedded import ROOT, prepare
+from tests.runners.plain import complete
 
 PAYLOADS, FETCH, TENTHS = 1_000_000, 500, 10
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -76,7 +77,7 @@ async def soak(count: int) -> None:
         effect = DeskWorker(desk, settings.kafka, Sink(settings.kafka, "desk"))
         began = perf_counter()
         for start in range(0, count, FETCH):
-            await effect({None: [Record(_payload(number), number) for number in range(start, start + FETCH)]})
+            await complete(effect, {None: [Record(_payload(number), number) for number in range(start, start + FETCH)]})
             if (start + FETCH) % (count // TENTHS) == 0:
                 print(resident(), flush=True)
         print(perf_counter() - began)

@@ -70,9 +70,9 @@ def faust(settings: Config, stages: Stages) -> None:
     """Run the project's own worker."""
     from pipeline.runners import faust_batches, faust_reads, serve
 
-    async def effect(fetched: faust_reads.Records) -> None:
+    async def effect(fetched: faust_reads.Records) -> faust_batches.Rest:
         stages.begin()
-        await stages.desk(fetched)
+        return await stages.desk(fetched)
 
     serve.run(
         lambda: faust_batches.make_app(settings, "bench", [stages.source], effect, work=WORK), stages.sender.close

@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -20,7 +21,7 @@ from pipeline.adapters.kafka.records import Message
 from pipeline.adapters.kafka.send import Sender
 from pipeline.config import Config, Kafka
 from pipeline.runners import faust_batches, serve
-from pipeline.runners.faust_batches import Effect
+from pipeline.runners.faust_batches import Effect, Rest
 from pipeline.runners.faust_reads import Records
 from tests.runners import plain
 
@@ -51,12 +52,14 @@ def effect_of(kafka: Kafka, mode: str, meter: Meter) -> Effect:
     """Return an effect that writes each record on, confirmed, or does nothing."""
     sender = Sender(kafka, "bench")
 
-    async def effect(records: Records) -> None:
-        meter.begin()
-        messages = [Message(SINK, r.key, r.value) for batch in records.values() for r in batch]
+    async def write(messages: list[Message]) -> None:
         if mode == "write":
             await sender.send(messages)
         meter.add(len(messages))
+
+    async def effect(records: Records) -> Rest:
+        meter.begin()
+        return partial(write, [Message(SINK, r.key, r.value) for batch in records.values() for r in batch])
 
     return effect
 

@@ -24,7 +24,7 @@ from pipeline.core.payload import Payload
 from pipeline.core.story import Story, encode
 from pipeline.runners import faust_batches, release
 from pipeline.runners.desk import DeskWorker
-from pipeline.runners.faust_batches import Effect
+from pipeline.runners.faust_batches import Effect, Rest
 from tests.runners import plain
 
 DEADLY = re.compile(rb"deadly-(\d+)")
@@ -69,7 +69,7 @@ def stock(config: Config, name: str, topics: list[str], effect: Effect, **_more:
                     message.topic, message.partition, message.offset, at, message.key, message.value, message.headers
                 )
                 batches.setdefault(message.tp, []).append(record)
-            await effect(batches)
+            await plain.complete(effect, batches)
 
     return app
 
@@ -87,11 +87,11 @@ def main(runner: str, folder: str, *words: str) -> int:
     fails = Path(folder) / "fail"
     works, parses = DeskWorker.__call__, formats.parse
 
-    async def work(self: DeskWorker, fetched: Any) -> None:
+    async def work(self: DeskWorker, fetched: Any) -> Rest:
         if fails.exists():
             fails.unlink(missing_ok=True)
             raise RuntimeError("the effect failed")
-        await works(self, fetched)
+        return await works(self, fetched)
 
     def parse(payload: Payload) -> Parsed:
         end_if_deadly(payload.data)

@@ -14,7 +14,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.config import Config, Kafka
 from pipeline.runners import faust_batches, serve
-from pipeline.runners.faust_batches import Bury, Effect
+from pipeline.runners.faust_batches import Bury, Effect, Rest
 from pipeline.runners.faust_reads import Records
 from tests.runners import plain
 
@@ -55,23 +55,40 @@ def ledger_effect(ledger: Path, milliseconds: float) -> tuple[Effect, Bury]:
             fails.unlink()
             raise RuntimeError("the effect failed")
 
-    end_if_deadly = _deadly(Path(f"{ledger}.deadly"))
-
     async def bury(record: ConsumerRecord, _ends: int) -> None:
         os.write(lines, f"D {record.partition} {record.offset} {record.offset}\n".encode())
 
     blocked = block.exists
 
-    async def effect(records: Records) -> None:
-        note("B", records)
+    async def half() -> None:
         while blocked():  # noqa: ASYNC110  a file of another process has no event
             await asyncio.sleep(0.1)
-        await asyncio.sleep(milliseconds / 1000 * random.uniform(0.5, 1.5))
+        await asyncio.sleep(milliseconds / 2000 * random.uniform(0.5, 1.5))
         fail_once()
+
+    return _halved(note, half, _deadly(Path(f"{ledger}.deadly"))), bury
+
+
+def _halved(
+    note: Callable[[str, Records], None], half: Callable[[], Awaitable[None]], end_if_deadly: Callable[[Records], None]
+) -> Effect:
+    """Return an effect that leaves its second half, now and then, to be done while the next fetch is worked on."""
+
+    async def rest(records: Records) -> None:
+        await half()
         end_if_deadly(records)
         note("E", records)
 
-    return effect, bury
+    async def effect(records: Records) -> Rest | None:
+        note("B", records)
+        await half()
+        end_if_deadly(records)
+        if random.random() < 0.5:
+            return partial(rest, records)
+        await rest(records)
+        return None
+
+    return effect
 
 
 def _deadly(file: Path) -> Callable[[Records], None]:
@@ -109,7 +126,7 @@ def stock(kafka: Kafka, effect: Effect) -> Any:
             for value in values:
                 partition, offset = map(int, value.split())  # take() hands over values alone
                 batches.setdefault(TopicPartition(TOPIC, partition), []).append(Position(offset))
-            await effect(batches)
+            await plain.complete(effect, batches)
 
     return app
 

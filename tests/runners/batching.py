@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,7 +13,7 @@ from faust.types import TP
 
 from pipeline.config import Config, Kafka
 from pipeline.runners import faust_batches
-from pipeline.runners.faust_batches import BatchConsumer
+from pipeline.runners.faust_batches import BatchConsumer, Effect
 from pipeline.runners.faust_reads import Records
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ async def nothing(_records: Records) -> None:
 
 
 @asynccontextmanager
-async def consumer(effect: Callable[[Records], Awaitable[None]] = nothing) -> AsyncIterator[BatchConsumer]:
+async def consumer(effect: Effect = nothing) -> AsyncIterator[BatchConsumer]:
     """Yield a consumer in an assignment of two partitions; commits are noted in ``committed``."""
     app = faust_batches.make_app(Config(kafka=Kafka(prefix="x.")), "desk", ["t"], effect)
     app.finalize()

@@ -20,12 +20,20 @@ from pipeline.adapters.kafka.connect import worker_settings
 from pipeline.config import Config
 from pipeline.runners.ends import Part
 from pipeline.runners.faust_batches import FIRST, GRACE, Bury, Effect
+from pipeline.runners.faust_reads import Records
 from pipeline.runners.liveness import Liveness
 from pipeline.runners.notes import Notes
 from pipeline.runners.serve import fail, say
 
 MOVED = (CommitFailedError, IllegalStateError)
 """The partitions belong to another worker by now, which repeats."""
+
+
+async def complete(effect: Effect, records: Records) -> None:
+    """Run an effect to its end, and nothing beside it."""
+    rest = await effect(records)
+    if rest is not None:
+        await rest()
 
 
 class App(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -152,7 +160,7 @@ class App(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no t
 
     async def _effect(self, part: Part) -> None:
         if not part.culprit or self.bury is None:
-            await self.effect(part.records)
+            await complete(self.effect, part.records)
             return
         for partition, (record,) in part.records.items():
             await self.bury(record, self._notes.book.count(partition))

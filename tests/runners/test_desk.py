@@ -20,6 +20,7 @@ from pipeline.core.flow import Desk, MatchResult, Parsed, Tags
 from pipeline.core.payload import DeadLetter, Payload
 from pipeline.core.story import Match, Story
 from pipeline.runners.desk import DeskWorker
+from tests.runners.plain import complete
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 KAFKA = Kafka(max_message_bytes=10_000)
@@ -100,7 +101,7 @@ def run(broker: Broker, *read: Record) -> Broker:
     sender: Any = broker
     worker = DeskWorker(desk, KAFKA, sender)
     numbered = [record._replace(offset=offset) for offset, record in enumerate(read)]
-    asyncio.run(worker({TopicPartition(topics.INCOMING, 0): numbered}))
+    asyncio.run(complete(worker, {TopicPartition(topics.INCOMING, 0): numbered}))
     return broker
 
 
@@ -159,7 +160,7 @@ def test_a_dead_letter_that_kafka_refuses_is_cut_until_it_is_taken() -> None:
     desk = Desk(parse=raising(reason), tagger=Tagger(), matcher=Matcher(), clock=lambda: NOON)
     broker = Broker(refuses)
     sender: Any = broker
-    asyncio.run(DeskWorker(desk, KAFKA, sender)({TopicPartition(topics.INCOMING, 0): [Record(payload)]}))
+    asyncio.run(complete(DeskWorker(desk, KAFKA, sender), {TopicPartition(topics.INCOMING, 0): [Record(payload)]}))
     assert not refuses(broker.calls[-1][0])
     assert "cut to" in broker.letters()[-1].reason
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Protocol
 
 import msgspec
@@ -37,7 +38,7 @@ class Message(msgspec.Struct, frozen=True):
     @property
     def size(self) -> int:
         """Bytes of key, value and headers."""
-        return len(self.key) + len(self.value or b"") + sum(len(name) + len(value) for name, value in self.headers)
+        return len(self.key) + len(self.value or b"") + sum(map(len, chain.from_iterable(self.headers)))
 
 
 class Record(Protocol):

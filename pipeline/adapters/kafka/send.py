@@ -55,24 +55,25 @@ class Sender:
         """Write ``messages`` and return those that cannot be written, whatever is tried."""
         refused = []
         waiting = []
+        limits = {topic: limit(self.kafka, topic) for topic in {message.topic for message in messages}}
         for message in messages:
-            most = limit(self.kafka, message.topic)
-            if message.size > most:
-                refused.append(Refused(message, f"{message.size} bytes are too many for {message.topic} ({most})"))
+            size, most = message.size, limits[message.topic]
+            if size > most:
+                refused.append(Refused(message, f"{size} bytes are too many for {message.topic} ({most})"))
             else:
                 waiting.append(message)
-        pause, room = FIRST_PAUSE, BATCH_BYTES
+        pause, single = FIRST_PAUSE, False
         while waiting:
             try:
-                waiting, found, error = await self._attempt(waiting, room)
+                waiting, found, error = await self._attempt(waiting, single=single)
             except (KafkaError, OSError) as failure:
                 found, error = [], failure
             refused += found
-            room = 1 if waiting else BATCH_BYTES  # one by one, to find the message that is refused
+            single = bool(waiting)  # one by one, to find the message that is refused
             if error is not None:
                 await self._outage.tell(error)
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  jitter
-                pause, room = min(2 * pause, LONGEST_PAUSE), BATCH_BYTES
+                pause, single = min(2 * pause, LONGEST_PAUSE), False
             if error is not None or found or waiting:
                 await self.close()  # an idempotent producer stays broken after a refused batch
         self._outage.over()
@@ -94,11 +95,11 @@ class Sender:
             await producer.stop()
 
     async def _attempt(
-        self, messages: list[Message], room: int
+        self, messages: list[Message], *, single: bool
     ) -> tuple[list[Message], list[Refused], BaseException | None]:
         """Send once; return what is to be sent again, what is refused, and the error if it was not a refusal."""
         producer = await self._connected()
-        batches = await self._submit(producer, messages, room)
+        batches = await self._submit(producer, messages, single=single)
         await asyncio.wait([batch.future for batch in batches if batch.future])
         again: list[Message] = []
         refused: list[Refused] = []
@@ -113,15 +114,15 @@ class Sender:
                 failure = failure if isinstance(error, TOO_LARGE) else error
         return again, refused, failure
 
-    async def _submit(self, producer: AIOKafkaProducer, messages: list[Message], room: int) -> list[_Batch]:
-        """Hand the messages over in batches, each of one partition and at most ``room`` bytes or one message."""
+    async def _submit(self, producer: AIOKafkaProducer, messages: list[Message], *, single: bool) -> list[_Batch]:
+        """Hand the messages over in batches, each of one partition, as large as the producer has them or ``single``."""
         counts = {topic: len(await self._partitions(producer, topic)) for topic in {m.topic for m in messages}}
         open_: dict[tuple[str, int], _Batch] = {}
         full: list[tuple[tuple[str, int], _Batch]] = []
         for message in messages:
             place = message.topic, _partition(message.key, counts[message.topic])
             batch = open_.get(place)
-            if batch is not None and (batch.builder.size() + message.size > room or not _append(batch, message)):
+            if batch is not None and (single or not _append(batch, message)):
                 full.append((place, batch))
                 batch = None
             if batch is None:
