@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import config, metrics, wiring
 from pipeline.config import Config
-from pipeline.core.errors import ConfigError, InputError, Problem, WirewatchError
+from pipeline.core.errors import ConfigError, InputError, Problem
 from pipeline.core.rules.book import RuleBook
 from pipeline.runners.clock import Clock
 from pipeline.runners.liveness import Liveness
@@ -145,8 +145,8 @@ def _release(settings: Config, _instance: str | None, liveness: Liveness, refusa
     async def main() -> int:
         sender = Sender(kafka, WORKER)
         worker = ReleaseWorker(desk, kafka, partitions, sender, clock.now, alive=lambda: liveness.note(0, 0))
-        liveness.guard(lambda why: serve.fail(WirewatchError(f"{why}: ending, to be started again")))
         loop = asyncio.get_running_loop()
+        liveness.guard(lambda why: serve.end_still(why, {"the main loop": loop}))
 
         def stop() -> None:
             worker.stop()

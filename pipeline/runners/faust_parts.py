@@ -6,6 +6,9 @@ from typing import Any
 
 import faust
 from faust.tables.manager import TableManager
+from faust.transport.drivers import aiokafka as driver
+
+from pipeline.adapters.kafka.connections import steady
 
 
 class Forgetful(dict[Any, Any]):
@@ -16,6 +19,13 @@ class Forgetful(dict[Any, Any]):
 
     def __getitem__(self, _partition: Any) -> None:
         return None
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no types
+    """A thread whose client survives the end of its connections."""
+
+    def _create_consumer(self, loop: Any) -> Any:
+        return steady(super()._create_consumer(loop))
 
 
 class BatchSchema(faust.Schema):  # type: ignore[misc]  # Faust has no types

@@ -12,9 +12,9 @@ from mode import Service
 
 from pipeline import metrics
 from pipeline.adapters.kafka.outage import Outage
-from pipeline.core.errors import WirewatchError
+from pipeline.runners.faust_parts import ConsumerThread
 from pipeline.runners.liveness import Liveness
-from pipeline.runners.serve import fail
+from pipeline.runners.serve import end_still, fail
 
 WATCH = 5.0
 """Seconds between two looks at the lag."""
@@ -36,6 +36,13 @@ class WatchedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no ty
     async def worked_off(self, tp: Any) -> int:
         """Return the offset before which nothing of a partition waits."""
 
+    def end(self, why: str) -> None:
+        """End the process, from any thread, and say what everything in it waits at."""
+        end_still(why, {"the main loop": self.loop, "the consumer's loop": self._thread.thread_loop})
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
     async def verify_all_partitions_active(self) -> None:
         """Look at nothing: Faust's own watch takes a worker that waits for Elasticsearch for a stuck one."""
 
@@ -48,10 +55,12 @@ class WatchedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no ty
     @Service.task  # type: ignore[untyped-decorator]  # Faust has no types
     async def _watch(self) -> None:
         """Measure the lag, also while nothing is read; a guard ends the process when it stands still for no reason."""
-        self.liveness.guard(lambda why: fail(WirewatchError(f"{why}: ending, so that another process may go on")))
+        self.liveness.guard(self.end)
         looking: asyncio.Future[int] | None = None
         while not self.should_stop:
             await self.sleep(WATCH)
+            if not self.should_stop and (error := self._died_of()) is not None:
+                fail(error)
             looking = looking or asyncio.ensure_future(self._lag())
             await asyncio.wait([looking], timeout=WATCH)
             lag = 0
@@ -68,6 +77,15 @@ class WatchedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no ty
             except (KafkaError, TimeoutError) as error:
                 await self.outage.tell(error)  # the broker is away: not for us to end
             self.liveness.note(lag, self.done)
+
+    def _died_of(self) -> BaseException | None:
+        """Return the error of which a task of Kafka's client has ended that goes on for ever: nobody else looks."""
+        kafka = self._thread._consumer  # noqa: SLF001  the only way to the client
+        if kafka is None:
+            return None
+        tasks = kafka._client._sync_task, kafka._fetcher._fetch_task, kafka._coordinator._coordination_task  # noqa: SLF001  the same
+        ended = [task for task in tasks if task is not None and task.done() and not task.cancelled()]
+        return next((error for task in ended if (error := task.exception()) is not None), None)
 
     async def _lag(self) -> int:
         assigned = self.assignment() if self.flow_active else set()

@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from pipeline import metrics
 from pipeline.adapters.kafka import topics
 from pipeline.adapters.kafka.connect import worker_settings
+from pipeline.adapters.kafka.connections import steady
 from pipeline.adapters.kafka.follow import from_beginning
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.rules import change_of, failure_message
@@ -72,11 +73,13 @@ class FollowedRules:
     async def _run(self) -> None:
         """Follow for ever; a broker that goes away is waited for, and the topic then read whole again."""
         while True:
-            consumer = AIOKafkaConsumer(
-                **worker_settings(self.kafka),
-                auto_offset_reset="earliest",
-                enable_auto_commit=False,
-                isolation_level="read_committed",
+            consumer = steady(
+                AIOKafkaConsumer(
+                    **worker_settings(self.kafka),
+                    auto_offset_reset="earliest",
+                    enable_auto_commit=False,
+                    isolation_level="read_committed",
+                )
             )
             try:
                 await consumer.start()

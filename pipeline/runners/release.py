@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from pipeline import metrics
 from pipeline.adapters.kafka import records, topics
 from pipeline.adapters.kafka.connect import worker_settings
+from pipeline.adapters.kafka.connections import steady
 from pipeline.adapters.kafka.follow import from_beginning
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.records import Message, Record
@@ -74,11 +75,13 @@ class ReleaseWorker:
     async def run(self) -> None:
         """Read and release until ``stop``; a broker that goes away is waited for."""
         while not self._stopping.is_set():
-            consumer = AIOKafkaConsumer(
-                **worker_settings(self.kafka),
-                group_id=f"{self.kafka.prefix}wirewatch-{WORKER}",
-                auto_offset_reset="earliest",
-                enable_auto_commit=False,
+            consumer = steady(
+                AIOKafkaConsumer(
+                    **worker_settings(self.kafka),
+                    group_id=f"{self.kafka.prefix}wirewatch-{WORKER}",
+                    auto_offset_reset="earliest",
+                    enable_auto_commit=False,
+                )
             )
             try:
                 await consumer.start()

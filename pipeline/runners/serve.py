@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import uvloop
@@ -18,6 +18,7 @@ import uvloop
 from pipeline.adapters.kafka import topics
 from pipeline.config import Config
 from pipeline.core.errors import UnreachableError, WirewatchError
+from pipeline.runners.stacks import stacks
 
 PAUSE = 2.0
 """Seconds between two attempts to reach a server at start."""
@@ -77,6 +78,14 @@ def fail(error: BaseException) -> None:
         os._exit(error.exit_status)
     say("the worker ends, nothing of this fetch is acknowledged\n" + "".join(traceback.format_exception(error)))
     os._exit(1)
+
+
+def end_still(why: str, loops: Mapping[str, asyncio.AbstractEventLoop]) -> None:
+    """End the process because it stands still, and say first what each thread and task of ``loops`` waits at."""
+    try:
+        say("it stands still at\n" + "\n".join(f"  {line}" for line in stacks(loops)))
+    finally:  # whatever cannot be told, it ends
+        fail(WirewatchError(f"{why}: ending, so that another process may go on"))
 
 
 def wait_for(check: Callable[[], object]) -> None:

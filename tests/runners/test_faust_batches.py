@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -87,6 +88,40 @@ def test_a_client_that_hangs_when_its_broker_is_back_is_for_the_guard_to_see(mon
             await asyncio.sleep(0.05)
             assert found.liveness.waits_for() == []
             watching.cancel()
+
+    run(test)
+
+
+def test_a_client_of_which_a_task_has_died_ends_the_process_at_once_and_says_of_what(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Client(SimpleNamespace):
+        """What the watch looks at."""
+
+        def __init__(self, sync: Any, fetch: Any, coordination: Any) -> None:
+            super().__init__(
+                _client=SimpleNamespace(_sync_task=sync),
+                _fetcher=SimpleNamespace(_fetch_task=fetch),
+                _coordinator=SimpleNamespace(_coordination_task=coordination),
+            )
+
+    async def test() -> None:
+        async with consumer() as made:
+            found: Any = made
+            ends: list[BaseException] = []
+            going, stopped, dead = (asyncio.get_running_loop().create_future() for _ in range(3))
+            stopped.set_result(None)
+            dead.set_exception(RuntimeError("the handler is closed"))
+            monkeypatch.setattr(faust_watch, "WATCH", 0.01)
+            monkeypatch.setattr(faust_watch, "fail", ends.append)
+            found.liveness, found._lag = Unguarded(found.worker), lambda: going
+            for tasks in ((None, going, stopped), (going, stopped, dead), (dead, going, going), (going, dead, going)):
+                found._thread._consumer = Client(*tasks)
+                watching = asyncio.ensure_future(BatchConsumer._watch.fun(found))
+                await asyncio.sleep(0.05)
+                watching.cancel()
+                assert (dead in tasks) == (repr(ends[:1]) == "[RuntimeError('the handler is closed')]")
+                ends.clear()
 
     run(test)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import faust
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.tables.manager import TableManager
@@ -25,6 +26,7 @@ from faust.types import TP
 from mode.services import Service
 from mode.threads import MethodQueue
 
+from pipeline.adapters.kafka.connections import _Client
 from pipeline.config import Config, Kafka
 from pipeline.runners.faust_batches import BatchApp, BatchConsumer, make_app
 from pipeline.runners.faust_parts import NoTables
@@ -101,12 +103,31 @@ def test_every_method_that_is_replaced_is_there_to_be_replaced_and_no_other_is_b
         "__init__"
     }
     assert {name for name in written if hasattr(driver.Consumer, name)} == {
-        "ack", "_add_gap", "_filter_tps_with_pending_acks", "_new_offset", "getmany", "on_partitions_assigned",
-        "on_partitions_revoked", "verify_all_partitions_active", "wait_empty",
+        "ack", "_add_gap", "_filter_tps_with_pending_acks", "_new_consumer_thread", "_new_offset", "getmany",
+        "on_partitions_assigned", "on_partitions_revoked", "verify_all_partitions_active", "wait_empty",
     }  # fmt: skip
     assert hasattr(faust.App, "_create_directories")
     assert hasattr(Service, "_crash")
     assert issubclass(BatchApp, Service)
+
+
+def test_the_client_looks_at_a_connection_before_it_uses_it_and_has_the_tasks_that_the_watch_looks_at() -> None:
+    async def test() -> None:
+        made: Any = app().consumer
+        client = made._thread._create_consumer(asyncio.get_running_loop())
+        assert type(client._client) is _Client
+        assert client._client._sync_task is None
+        assert {"_fetcher", "_coordinator"} <= vars(client).keys()
+        await client.stop()
+
+    asyncio.run(test())
+    assert "self._consumer = self._create_consumer(" in source(driver.AIOKafkaConsumerThread.on_start)
+    assert "self._sync_task = create_task(self._md_synchronizer())" in source(AIOKafkaClient.bootstrap)
+    assert "self._fetch_task = create_task(" in source(Fetcher.__init__)
+    assert "self._coordination_task = create_task(" in source(GroupCoordinator.__init__)
+    assert "await self.ready(node_id, group=group)" in source(AIOKafkaClient.send)
+    assert "await self._get_conn(node_id, group=group)" in source(AIOKafkaClient.ready)
+    assert "await self._get_conn(node_id)" in source(AIOKafkaClient._metadata_update)
 
 
 def test_a_message_below_the_offset_last_read_is_dropped_so_ours_remembers_none() -> None:

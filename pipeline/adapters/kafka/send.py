@@ -14,6 +14,7 @@ from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from pipeline.adapters.kafka.connect import worker_settings
+from pipeline.adapters.kafka.connections import steady
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.records import Message
 from pipeline.adapters.kafka.topics import full_name, limit
@@ -141,12 +142,14 @@ class Sender:
 
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
-            producer = AIOKafkaProducer(
-                **worker_settings(self.kafka),
-                acks="all",
-                enable_idempotence=True,
-                max_batch_size=BATCH_BYTES,
-                max_request_size=4 * self.kafka.max_message_bytes,
+            producer = steady(
+                AIOKafkaProducer(
+                    **worker_settings(self.kafka),
+                    acks="all",
+                    enable_idempotence=True,
+                    max_batch_size=BATCH_BYTES,
+                    max_request_size=4 * self.kafka.max_message_bytes,
+                )
             )
             try:
                 await producer.start()

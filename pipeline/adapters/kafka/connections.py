@@ -1,0 +1,61 @@
+"""Clients of aiokafka that survive the end of a connection, in the moments before aiokafka 0.14 has noticed it.
+
+A broker that is killed ends every connection at once, and a client's reader sees its own a turn or two of the loop
+later. Who asks for the connection in between finds one of two, and so a worker stood still while its broker had long
+been back (docs/decisions/0076-connections-that-have-ended.md):
+
+- It has come to its end. aiokafka takes it out of its books and does not close it, and nobody is left to tell the
+  requests on it, such as a fetch: they wait for the whole of their time-out, 90 s in Faust.
+- It was reset. aiokafka takes it for open and writes to it, for which uvloop raises RuntimeError. Nobody expects that:
+  the task that keeps up the metadata ends of it for good, or the one that fetches, and the client asks for ever.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient, ConnectionGroup
+from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.errors import KafkaConnectionError
+
+log = logging.getLogger(__name__)
+
+Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
+
+
+class _Client(AIOKafkaClient):  # type: ignore[misc]  # aiokafka has no types
+    """Looks at a connection before it is used."""
+
+    async def bootstrap(self) -> None:
+        """Learn of the brokers; raises KafkaConnectionError also where a connection is reset as soon as it is there."""
+        try:
+            await super().bootstrap()
+        except RuntimeError as error:  # uvloop's
+            raise KafkaConnectionError(f"{self.hosts}: {error}") from error
+
+    async def _get_conn(
+        self, node_id: Any, *, group: ConnectionGroup = ConnectionGroup.DEFAULT, no_hint: bool = False
+    ) -> AIOKafkaConnection | None:
+        connection = self._conns.get((node_id, group))
+        if connection is not None and _has_ended(connection):
+            connection.close(reason=CloseReason.CONNECTION_BROKEN)  # the requests on it fail now, and are tried again
+        try:
+            return await super()._get_conn(node_id, group=group, no_hint=no_hint)
+        except RuntimeError as error:  # uvloop's, where the connection is reset as soon as it is there
+            log.warning("node %s cannot be reached: %s", node_id, error)
+            self.force_metadata_update()
+            return None
+
+
+def steady(client: Client) -> Client:
+    """Return ``client``, newly made, which from now on looks at a connection before it uses it."""
+    inner = client._client if isinstance(client, AIOKafkaConsumer) else client.client  # noqa: SLF001  no other way
+    inner.__class__ = _Client  # its maker takes no class
+    return client
+
+
+def _has_ended(connection: AIOKafkaConnection) -> bool:
+    reader, writer = connection._reader, connection._writer  # noqa: SLF001  aiokafka asks for the end of the file alone
+    return reader is not None and (reader.at_eof() or reader.exception() is not None or writer.transport.is_closing())

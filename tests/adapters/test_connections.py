@@ -1,0 +1,140 @@
+"""A broker that is gone a moment before its client knows: what the client does then, and what aiokafka's own does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from time import perf_counter
+from typing import Any
+
+import pytest
+import uvloop
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import ConnectionGroup
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.structs import BrokerMetadata
+
+from pipeline.adapters.kafka.connections import steady
+
+NODE, TIMEOUT = 1, 0.5
+LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
+RESET = struct.pack("ii", 1, 0)
+"""The option of a socket that ends its connection by a reset, as one does whose process died before it had read all."""
+
+
+@pytest.fixture(autouse=True)
+def untold(caplog: pytest.LogCaptureFixture) -> None:
+    """Keep no record of an error, which would keep its frames, and so a connection that is to be forgotten."""
+    caplog.set_level(logging.CRITICAL, "aiokafka")
+
+
+def as_it_is(client: Any) -> Any:
+    return client
+
+
+class Connection(AIOKafkaConnection):  # type: ignore[misc]  # aiokafka has no types
+    """A connection that need not ask its broker for versions."""
+
+    async def _do_version_lookup(self) -> None:
+        self._versions = {MetadataRequest.API_KEY: (0, 1)}
+
+
+@asynccontextmanager
+async def bereft(
+    client: Any, make: Callable[[Any], Any], *, reset: bool
+) -> AsyncIterator[tuple[Any, asyncio.Task[Any]]]:
+    """Yield what is in a client, and a request of it that waits; its broker has gone, and nobody has noticed yet."""
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        port = broker.getsockname()[1]
+        outer = make(client(bootstrap_servers=f"127.0.0.1:{port}", request_timeout_ms=int(TIMEOUT * 1000)))
+        inner = outer._client if client is AIOKafkaConsumer else outer.client
+        connection = Connection(
+            "127.0.0.1", port, request_timeout_ms=int(TIMEOUT * 1000), on_close=inner._on_connection_closed
+        )
+        await connection.connect()
+        theirs = broker.accept()[0]
+    inner._conns[NODE, ConnectionGroup.DEFAULT] = connection
+    request = asyncio.create_task(inner.send(NODE, MetadataRequest([])))
+    await asyncio.sleep(0.01)
+    theirs.recv(1000)
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET if reset else struct.pack("ii", 0, 0))
+    theirs.close()
+    reader = connection._reader
+    del connection  # as in a worker: the client alone has it
+    while not (reader.at_eof() or reader.exception()):  # noqa: ASYNC110  one turn of the loop too many is too late
+        await asyncio.sleep(0)
+    try:
+        yield inner, request
+    finally:
+        await outer.stop()
+
+
+def run(test: Callable[[], Coroutine[Any, Any, None]], loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(asyncio.wait_for(test(), 10))
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize("client", [AIOKafkaConsumer, AIOKafkaProducer])
+def test_who_asks_for_it_finds_no_connection_and_the_requests_on_it_fail_at_once(
+    client: Any, *, reset: bool, loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    async def test() -> None:
+        async with bereft(client, steady, reset=reset) as (inner, request):
+            began = perf_counter()
+            assert not await inner.ready(NODE)
+            with pytest.raises(KafkaConnectionError):
+                await request
+            assert perf_counter() - began < TIMEOUT / 2
+
+    run(test, loop)
+
+
+def test_of_itself_aiokafka_lets_the_requests_wait_and_then_raises_what_nobody_expects() -> None:
+    async def test() -> None:
+        async with bereft(AIOKafkaConsumer, as_it_is, reset=False) as (inner, request):
+            began = perf_counter()
+            assert not await inner.ready(NODE)
+            with pytest.raises(KeyError):
+                await request
+            assert perf_counter() - began > TIMEOUT / 2
+
+    run(test, asyncio.new_event_loop)
+
+
+def test_of_itself_aiokafka_writes_to_a_connection_that_was_reset_and_uvloop_raises() -> None:
+    async def test() -> None:
+        async with bereft(AIOKafkaConsumer, as_it_is, reset=True) as (inner, request):
+            with pytest.raises(RuntimeError, match="closed"):
+                await inner.send(NODE, MetadataRequest([]))
+            with pytest.raises(KafkaConnectionError):
+                await request
+
+    run(test, uvloop.new_event_loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_connection_that_is_reset_as_soon_as_it_is_there_is_one_that_cannot_be_had(
+    monkeypatch: pytest.MonkeyPatch, loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    async def reset(*_: Any, **__: Any) -> None:
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+    async def test() -> None:
+        consumer = steady(AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1"))
+        monkeypatch.setattr("aiokafka.client.create_conn", reset)
+        broker = BrokerMetadata(NODE, "127.0.0.1", 1, None)
+        monkeypatch.setattr(consumer._client.cluster, "broker_metadata", lambda _node: broker)
+        assert not await consumer._client.ready(NODE)
+        with pytest.raises(KafkaConnectionError, match="the handler is closed"):
+            await consumer._client.bootstrap()
+        await consumer.stop()
+
+    run(test, loop)
