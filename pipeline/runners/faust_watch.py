@@ -81,9 +81,9 @@ class WatchedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no ty
     def _died_of(self) -> BaseException | None:
         """Return the error of which a task of Kafka's client has ended that goes on for ever: nobody else looks."""
         kafka = self._thread._consumer  # noqa: SLF001  the only way to the client
-        if kafka is None:
-            return None
-        tasks = kafka._client._sync_task, kafka._fetcher._fetch_task, kafka._coordinator._coordination_task  # noqa: SLF001  the same
+        parts = (kafka._client, kafka._fetcher, kafka._coordinator) if kafka is not None else ()  # noqa: SLF001  the same
+        names = "_sync_task", "_fetch_task", "_coordination_task"
+        tasks = [getattr(part, name, None) for part, name in zip(parts, names, strict=False)]  # None while it starts
         ended = [task for task in tasks if task is not None and task.done() and not task.cancelled()]
         return next((error for task in ended if (error := task.exception()) is not None), None)
 

@@ -59,6 +59,7 @@ async def bereft(
         )
         await connection.connect()
         theirs = broker.accept()[0]
+    inner.cluster._brokers[NODE] = BrokerMetadata(NODE, "127.0.0.1", port, None)
     inner._conns[NODE, ConnectionGroup.DEFAULT] = connection
     request = asyncio.create_task(inner.send(NODE, MetadataRequest([])))
     await asyncio.sleep(0.01)
@@ -89,6 +90,7 @@ def test_who_asks_for_it_finds_no_connection_and_the_requests_on_it_fail_at_once
     async def test() -> None:
         async with bereft(client, steady, reset=reset) as (inner, request):
             began = perf_counter()
+            assert not await inner._metadata_update(inner.cluster, [])
             assert not await inner.ready(NODE)
             with pytest.raises(KafkaConnectionError):
                 await request
@@ -100,6 +102,7 @@ def test_who_asks_for_it_finds_no_connection_and_the_requests_on_it_fail_at_once
 def test_of_itself_aiokafka_lets_the_requests_wait_and_then_raises_what_nobody_expects() -> None:
     async def test() -> None:
         async with bereft(AIOKafkaConsumer, as_it_is, reset=False) as (inner, request):
+            inner.cluster._brokers.clear()  # no new connection is tried, which would hold the old one meanwhile
             began = perf_counter()
             assert not await inner.ready(NODE)
             with pytest.raises(KeyError):
@@ -114,6 +117,8 @@ def test_of_itself_aiokafka_writes_to_a_connection_that_was_reset_and_uvloop_rai
         async with bereft(AIOKafkaConsumer, as_it_is, reset=True) as (inner, request):
             with pytest.raises(RuntimeError, match="closed"):
                 await inner.send(NODE, MetadataRequest([]))
+            with pytest.raises(RuntimeError, match="closed"):  # and this ends the task that keeps up the metadata
+                await inner._metadata_update(inner.cluster, [])
             with pytest.raises(KafkaConnectionError):
                 await request
 

@@ -115,6 +115,11 @@ def test_a_client_of_which_a_task_has_died_ends_the_process_at_once_and_says_of_
             monkeypatch.setattr(faust_watch, "WATCH", 0.01)
             monkeypatch.setattr(faust_watch, "fail", ends.append)
             found.liveness, found._lag = Unguarded(found.worker), lambda: going
+            starting = Client(None, None, None)
+            starting._fetcher = starting._coordinator = None
+            for client in (None, starting):
+                found._thread._consumer = client
+                assert found._died_of() is None
             for tasks in ((None, going, stopped), (going, stopped, dead), (dead, going, going), (going, dead, going)):
                 found._thread._consumer = Client(*tasks)
                 watching = asyncio.ensure_future(BatchConsumer._watch.fun(found))

@@ -1,13 +1,13 @@
 """Clients of aiokafka that survive the end of a connection, in the moments before aiokafka 0.14 has noticed it.
 
 A broker that is killed ends every connection at once, and a client's reader sees its own a turn or two of the loop
-later. Who asks for the connection in between finds one of two, and so a worker stood still while its broker had long
-been back (docs/decisions/0076-connections-that-have-ended.md):
+later. Who asks for the connection in between meets one of two mistakes, and a worker stood still while its broker had
+long been back (docs/decisions/0076-connections-that-have-ended.md):
 
-- It has come to its end. aiokafka takes it out of its books and does not close it, and nobody is left to tell the
-  requests on it, such as a fetch: they wait for the whole of their time-out, 90 s in Faust.
 - It was reset. aiokafka takes it for open and writes to it, for which uvloop raises RuntimeError. Nobody expects that:
-  the task that keeps up the metadata ends of it for good, or the one that fetches, and the client asks for ever.
+  the task that keeps up the metadata ends of it for good, or the one that fetches, and the client waits for ever.
+- It was closed. aiokafka takes it out of its books and does not close it, and nobody may be left to tell the requests
+  on it, such as a fetch: they wait for the whole of their time-out, 90 s in Faust.
 """
 
 from __future__ import annotations
