@@ -59,21 +59,31 @@ async def bereft(
         )
         await connection.connect()
         theirs = broker.accept()[0]
-    inner.cluster._brokers[NODE] = BrokerMetadata(NODE, "127.0.0.1", port, None)
     inner._conns[NODE, ConnectionGroup.DEFAULT] = connection
     request = asyncio.create_task(inner.send(NODE, MetadataRequest([])))
     await asyncio.sleep(0.01)
     theirs.recv(1000)
-    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET if reset else struct.pack("ii", 0, 0))
-    theirs.close()
     reader = connection._reader
     del connection  # as in a worker: the client alone has it
-    while not (reader.at_eof() or reader.exception()):  # noqa: ASYNC110  one turn of the loop too many is too late
-        await asyncio.sleep(0)
+    await end(theirs, reader, reset=reset)
     try:
         yield inner, request
     finally:
         await outer.stop()
+
+
+async def end(theirs: socket.socket, reader: asyncio.StreamReader, *, reset: bool) -> None:
+    """Return in the turn of the loop in which the end is there, and a reader that waits has not run yet."""
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET if reset else struct.pack("ii", 0, 0))
+    theirs.close()
+    while not (reader.at_eof() or reader.exception()):  # noqa: ASYNC110  one turn too many is too late
+        await asyncio.sleep(0)
+
+
+async def update(inner: Any) -> object:
+    """Do what the task of the metadata does for ever."""
+    inner.cluster._brokers[NODE] = BrokerMetadata(NODE, "127.0.0.1", 1, None)
+    return await inner._metadata_update(inner.cluster, [])
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]], loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
@@ -90,7 +100,6 @@ def test_who_asks_for_it_finds_no_connection_and_the_requests_on_it_fail_at_once
     async def test() -> None:
         async with bereft(client, steady, reset=reset) as (inner, request):
             began = perf_counter()
-            assert not await inner._metadata_update(inner.cluster, [])
             assert not await inner.ready(NODE)
             with pytest.raises(KafkaConnectionError):
                 await request
@@ -99,10 +108,21 @@ def test_who_asks_for_it_finds_no_connection_and_the_requests_on_it_fail_at_once
     run(test, loop)
 
 
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("reset", [False, True])
+def test_the_metadata_are_asked_for_again_later(*, reset: bool, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    async def test() -> None:
+        async with bereft(AIOKafkaConsumer, steady, reset=reset) as (inner, request):
+            assert await update(inner) is False
+            with pytest.raises(KafkaConnectionError):
+                await request
+
+    run(test, loop)
+
+
 def test_of_itself_aiokafka_lets_the_requests_wait_and_then_raises_what_nobody_expects() -> None:
     async def test() -> None:
         async with bereft(AIOKafkaConsumer, as_it_is, reset=False) as (inner, request):
-            inner.cluster._brokers.clear()  # no new connection is tried, which would hold the old one meanwhile
             began = perf_counter()
             assert not await inner.ready(NODE)
             with pytest.raises(KeyError):
@@ -118,11 +138,35 @@ def test_of_itself_aiokafka_writes_to_a_connection_that_was_reset_and_uvloop_rai
             with pytest.raises(RuntimeError, match="closed"):
                 await inner.send(NODE, MetadataRequest([]))
             with pytest.raises(RuntimeError, match="closed"):  # and this ends the task that keeps up the metadata
-                await inner._metadata_update(inner.cluster, [])
+                await update(inner)
             with pytest.raises(KafkaConnectionError):
                 await request
 
     run(test, uvloop.new_event_loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_new_connection_that_ends_before_anybody_has_used_it_is_none(
+    monkeypatch: pytest.MonkeyPatch, *, reset: bool, loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    async def test() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as broker:
+            port = broker.getsockname()[1]
+
+            async def connect(*_: Any, **__: Any) -> AIOKafkaConnection:
+                connection = Connection("127.0.0.1", port)
+                await connection.connect()
+                await end(broker.accept()[0], connection._reader, reset=reset)
+                return connection
+
+            consumer = steady(AIOKafkaConsumer(bootstrap_servers=f"127.0.0.1:{port}"))
+            consumer._client.cluster._brokers[NODE] = BrokerMetadata(NODE, "127.0.0.1", port, None)
+            monkeypatch.setattr("aiokafka.client.create_conn", connect)
+            assert not await consumer._client.ready(NODE)
+            await consumer.stop()
+
+    run(test, loop)
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -135,8 +179,7 @@ def test_a_connection_that_is_reset_as_soon_as_it_is_there_is_one_that_cannot_be
     async def test() -> None:
         consumer = steady(AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1"))
         monkeypatch.setattr("aiokafka.client.create_conn", reset)
-        broker = BrokerMetadata(NODE, "127.0.0.1", 1, None)
-        monkeypatch.setattr(consumer._client.cluster, "broker_metadata", lambda _node: broker)
+        consumer._client.cluster._brokers[NODE] = BrokerMetadata(NODE, "127.0.0.1", 1, None)
         assert not await consumer._client.ready(NODE)
         with pytest.raises(KafkaConnectionError, match="the handler is closed"):
             await consumer._client.bootstrap()

@@ -38,11 +38,9 @@ class _Client(AIOKafkaClient):  # type: ignore[misc]  # aiokafka has no types
     async def _get_conn(
         self, node_id: Any, *, group: ConnectionGroup = ConnectionGroup.DEFAULT, no_hint: bool = False
     ) -> AIOKafkaConnection | None:
-        connection = self._conns.get((node_id, group))
-        if connection is not None and _has_ended(connection):
-            connection.close(reason=CloseReason.CONNECTION_BROKEN)  # the requests on it fail now, and are tried again
+        _open(self._conns.get((node_id, group)))  # the requests on one that has ended fail now, and are tried again
         try:
-            return await super()._get_conn(node_id, group=group, no_hint=no_hint)
+            return _open(await super()._get_conn(node_id, group=group, no_hint=no_hint))
         except RuntimeError as error:  # uvloop's, where the connection is reset as soon as it is there
             log.warning("node %s cannot be reached: %s", node_id, error)
             self.force_metadata_update()
@@ -56,6 +54,12 @@ def steady(client: Client) -> Client:
     return client
 
 
-def _has_ended(connection: AIOKafkaConnection) -> bool:
+def _open(connection: AIOKafkaConnection | None) -> AIOKafkaConnection | None:
+    """Return a connection that can be written to; close one that has ended."""
+    if connection is None:
+        return None
     reader, writer = connection._reader, connection._writer  # noqa: SLF001  aiokafka asks for the end of the file alone
-    return reader is not None and (reader.at_eof() or reader.exception() is not None or writer.transport.is_closing())
+    if reader and not (reader.at_eof() or writer.transport.is_closing()):
+        return connection
+    connection.close(reason=CloseReason.CONNECTION_BROKEN)
+    return None
