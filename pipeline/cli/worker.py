@@ -130,7 +130,7 @@ def _desk(settings: Config, instance: str | None, liveness: Liveness, refusals: 
     return serve.run(make, close, begin)
 
 
-def _release(settings: Config, _instance: str | None, liveness: Liveness, refusals: _Refusals) -> int:
+def _release(settings: Config, instance: str | None, liveness: Liveness, refusals: _Refusals) -> int:
     from pipeline.adapters.kafka import topics
     from pipeline.adapters.kafka.send import Sender
     from pipeline.runners import serve
@@ -140,11 +140,10 @@ def _release(settings: Config, _instance: str | None, liveness: Liveness, refusa
     desk, book = wiring.desk(settings, WORKER, clock.now, refusals)
     refusals.check()
     serve.wait_for_topics(settings, [topics.HELD, *topics.made(settings)])
-    partitions = liveness.partitions = topics.partitions(kafka, topics.HELD)
 
     async def main() -> int:
         sender = Sender(kafka, WORKER)
-        worker = ReleaseWorker(desk, kafka, partitions, sender, clock.now, alive=lambda: liveness.note(0, 0))
+        worker = ReleaseWorker(desk, kafka, sender, clock.now, liveness=liveness, instance=instance)
         loop = asyncio.get_running_loop()
         liveness.guard(lambda why: serve.end_still(why, {"the main loop": loop}))
 

@@ -1,9 +1,10 @@
 """Whose fault an end of the release worker was: the notes of ``ends.py`` for stories that are due by time.
 
-It has no group to share partitions with, but a group's commits all the same: the note stands beside that of the first
-partition of ``wire.held``. What is due when a process starts has a note that it is being released; a story that ends
-the process is due again with the next one. After MANY such notes what is due is taken one by one, each noted by its
-key; the one that such a note is found of is the culprit. A process that has come through makes no more notes.
+Its group deals all of ``wire.held`` out to one worker, so one note is enough: it stands beside the commit of the first
+partition, and Kafka takes it from whoever has the turn alone. What is due when a turn begins has a note that it is
+being released; a story that ends the process is due again in the next turn. After MANY such notes what is due is taken
+one by one, each noted by its key; the one that such a note is found of is the culprit. A turn that has come through
+makes no more notes.
 """
 
 from __future__ import annotations
@@ -51,21 +52,28 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class HeldNotes:
-    """What one process knows of the ends before it, and notes of its own."""
+    """What one process knows of the ends before its turn, and notes of its own."""
 
     def __init__(self, place: TopicPartition) -> None:
         self.place = place
         self._consumer: AIOKafkaConsumer = None
-        self._found: Ended | None = None
+        self._before = Ended()
+        self._ours: set[Ended] = set()
+        """What this process has noted since the note before it."""
         self._through = False
 
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
-        """Note through this consumer, and read what was noted: once, for what is found later is our own."""
+        """Note through this consumer, and read what was noted by the turns before.
+
+        A note of our own is no end, but a connection that was broken.
+        """
         self._consumer = consumer
-        if self._found is None:
-            coordinator = consumer._coordinator  # noqa: SLF001  aiokafka's `committed()` leaves the text out
-            found = await asyncio.wait_for(coordinator.fetch_committed_offsets([self.place]), TIMEOUT)
-            self._found = Ended.read(found[self.place].metadata if self.place in found else None)
+        coordinator = consumer._coordinator  # noqa: SLF001  aiokafka's `committed()` leaves the text out
+        found = await asyncio.wait_for(coordinator.fetch_committed_offsets([self.place]), TIMEOUT)
+        ended = Ended.read(found[self.place].metadata if self.place in found else None)
+        if not ended.count or ended not in self._ours:
+            self._before, self._ours = ended, set()
+        self._through = False
 
     async def parts(self, due: Sequence[Story]) -> AsyncIterator[Part]:
         """Yield what is due in the parts in which it is to be released, each after the one before is confirmed.
@@ -75,7 +83,7 @@ class HeldNotes:
         if self._through:
             yield Part(list(due))
             return
-        ends = self._found or Ended()
+        ends = self._before
         if ends.count < MANY:
             await self._note(Ended(ends.count + 1))
             yield Part(list(due))
@@ -91,5 +99,6 @@ class HeldNotes:
         self._through = True
 
     async def _note(self, ended: Ended) -> None:
+        self._ours.add(ended)
         note = {self.place: OffsetAndMetadata(0, str(ended))}
         await asyncio.wait_for(self._consumer.commit(note), TIMEOUT)

@@ -1,30 +1,32 @@
 """The release worker: publishes held stories when their embargo ends, with the rules of that time.
 
-It reads ``wire.held`` whole at its start and follows it, without a consumer group. What is due goes through the rest
-of the flow; its alerts are confirmed, then the story, then a null takes it off the topic. A crash in between repeats,
-with the same ids. A story that ends its process is found by the notes of ``held_notes.py`` and becomes a dead letter.
-A second release worker does the same again and harms nothing: it is a spare, not a share.
+It reads ``wire.held`` whole and follows it. What is due goes through the rest of the flow; its alerts are confirmed,
+then the story, then a null takes it off the topic. A crash in between repeats, with the same ids. A story that ends
+its process is found by the notes of ``held_notes.py`` and becomes a dead letter.
+
+Of several release workers one has the turn, by their group; the others stand by. What lifts a held story has another
+key than the story, so the partitions cannot be shared. A turn begins with reading the topic from its beginning.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from pipeline import metrics
 from pipeline.adapters.kafka import records, topics
 from pipeline.adapters.kafka.connect import worker_settings
 from pipeline.adapters.kafka.connections import steady
-from pipeline.adapters.kafka.follow import from_beginning
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.records import Message, Record
 from pipeline.adapters.kafka.send import Sender
+from pipeline.adapters.kafka.turn import OneHasAll
 from pipeline.config import Kafka
 from pipeline.core.embargo import Book, Lifted
 from pipeline.core.flow import RELEASE, Desk, dead_letter, held_payload, release
@@ -32,6 +34,7 @@ from pipeline.core.story import Story
 from pipeline.runners.desk import count
 from pipeline.runners.ends import blame
 from pipeline.runners.held_notes import HeldNotes
+from pipeline.runners.liveness import Liveness
 from pipeline.runners.serve import say
 
 WORKER = "release"
@@ -43,28 +46,42 @@ PAUSE = 2.0
 """Seconds until the next attempt to reach Kafka."""
 
 
-class ReleaseWorker:
-    """Follows ``wire.held``, which has so many partitions, until ``stop``; ``alive`` is called while it does."""
+GRACE = 5.0
+"""Seconds that what is being released has to end in when the turn may go to another worker."""
+
+MOVED = (CommitFailedError, IllegalStateError)
+"""The turn is another worker's by now, which repeats."""
+
+
+class ReleaseWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Has the turn, or stands by, until ``stop``; ``instance`` is its name among the release workers."""
 
     def __init__(
         self,
         desk: Desk,
         kafka: Kafka,
-        partitions: int,
         sender: Sender,
         now: Callable[[], datetime],
         *,
-        alive: Callable[[], None] = lambda: None,
+        liveness: Liveness,
+        instance: str | None = None,
     ) -> None:
         self.desk = desk
         self.kafka = kafka
-        self.partitions = partitions
         self.sender = sender
         self.now = now
-        self.alive = alive
+        self.liveness = liveness
+        self.instance = instance
         self.book = Book()
         self.ready = False
-        self.notes = HeldNotes(TopicPartition(topics.full_name(kafka, topics.HELD), 0))
+        name = topics.full_name(kafka, topics.HELD)
+        self.notes = HeldNotes(TopicPartition(name, 0))
+        self._name = name
+        self._dealt: list[TopicPartition] | None = None
+        """What the next turn is to read, where one is to begin."""
+        self._ends: Mapping[TopicPartition, int] = {}
+        """What this turn reads, and where each partition ended when it began; empty while it is another's."""
+        self._releasing = asyncio.Lock()
         self._outage = Outage(kafka, WORKER, "Kafka cannot be read")
         self._stopping = asyncio.Event()
 
@@ -79,16 +96,22 @@ class ReleaseWorker:
                 AIOKafkaConsumer(
                     **worker_settings(self.kafka),
                     group_id=f"{self.kafka.prefix}wirewatch-{WORKER}",
+                    group_instance_id=self.instance,
+                    partition_assignment_strategy=[OneHasAll],
                     auto_offset_reset="earliest",
                     enable_auto_commit=False,
+                    session_timeout_ms=10_000,
+                    heartbeat_interval_ms=2_000,
                 )
             )
+            consumer.subscribe([self._name], listener=self)
             try:
                 await consumer.start()
                 await self.sender.connect()
                 await self._follow(consumer)
             except (KafkaError, OSError) as error:
-                self.ready = False
+                self._ends, self._dealt = {}, None
+                self.liveness.partitions = None
                 await self._outage.tell(error)
                 await asyncio.sleep(PAUSE)
             finally:
@@ -96,24 +119,49 @@ class ReleaseWorker:
                     await consumer.stop()
         await self.sender.close()
 
+    async def on_partitions_revoked(self, _revoked: object) -> None:
+        """Let what is being released end."""
+        self.liveness.partitions = None
+        self._dealt = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE), self._releasing:
+                pass
+        self._ends = {}
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Begin a turn, or stand by."""
+        self._dealt = sorted(assigned)
+        self.liveness.partitions = len(self._dealt)
+        if not self._dealt:
+            say("release stands by: another worker has the turn")
+
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
-        self.book = Book()
-        name = topics.full_name(self.kafka, topics.HELD)
-        places = [TopicPartition(name, number) for number in range(self.partitions)]
-        ends = await from_beginning(consumer, places)
-        await self.notes.begin(consumer)
-        self._outage.over()
         while not self._stopping.is_set():
-            self.alive()
-            for batch in (await consumer.getmany(timeout_ms=int(TICK * 1000))).values():
-                for record in batch:
-                    self.take(record)
-            if not self.ready:  # what is held must be known whole: a later record may lift an earlier one
-                self.ready = all([await consumer.position(place) >= ends[place] for place in places])
-                if not self.ready:
-                    continue
-                say(f"release follows {len(self.book)} held stories")
-            await self.release_due()
+            self.liveness.note(0, 0)
+            batches = await consumer.getmany(timeout_ms=int(TICK * 1000))
+            async with self._releasing:
+                with suppress(*MOVED):
+                    await self._turn(consumer, batches)
+
+    async def _turn(self, consumer: AIOKafkaConsumer, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
+        if self._dealt is not None:
+            dealt, self._dealt = self._dealt, None
+            self.book, self.ready = Book(), False
+            self._ends = await consumer.end_offsets(dealt) if dealt else {}
+            if self._ends:
+                await self.notes.begin(consumer)
+            self._outage.over()
+        for batch in batches.values():
+            for record in batch:
+                self.take(record)
+        if not self._ends:
+            return
+        if not self.ready:  # what is held must be known whole: a later record may lift an earlier one
+            self.ready = all([await consumer.position(place) >= end for place, end in self._ends.items()])
+            if not self.ready:
+                return
+            say(f"release follows {len(self.book)} held stories")
+        await self.release_due()
 
     def take(self, record: Record) -> None:
         """Enter one record of ``wire.held`` into the book."""

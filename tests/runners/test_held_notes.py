@@ -119,6 +119,33 @@ def test_what_a_process_finds_after_a_broken_connection_is_its_own_note_and_no_e
     asyncio.run(test())
 
 
+def test_each_turn_begins_with_what_the_turns_of_others_have_left() -> None:
+    async def test() -> None:
+        group: Any = Group()
+        ours, other = HeldNotes(PLACE), HeldNotes(PLACE)
+        due = [held(number) for number in range(3)]
+
+        async def turn(notes: HeldNotes, parts: int) -> list[int]:
+            await notes.begin(group)
+            taken = []
+            async for part in notes.parts(due):
+                taken.append(part.ends)
+                if len(taken) == parts:
+                    break
+            return taken
+
+        await turn(ours, 9)
+        for _ in range(2):  # others end over what is due, and leave their notes
+            await turn(HeldNotes(PLACE), 1)
+        await turn(other, 2)
+        assert group.note == f"ends 3 of {due[1].id}/{due[1].revision}"
+        assert await turn(ours, 9) == [0, 3, 0]
+        assert group.note == ""
+        assert await turn(other, 9) == [0], "its own notes are gone with what came after them"
+
+    asyncio.run(test())
+
+
 def test_a_note_that_is_not_ours_says_nothing_and_ours_is_read_as_written() -> None:
     for note in (None, "", "ends", "ends 1 until 2", "ends x of y"):
         assert Ended.read(note) == Ended()
