@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from tests.servers.kafka import Kafka, cluster, start_together
 
 pytestmark = pytest.mark.servers
 
+AWAY = 12.0
+"""Seconds of every third outage: a worker's session of ten has run out before the broker comes back."""
+
 
 def test_broker_that_is_killed_and_comes_back_costs_nothing(
     tmp_path: Path, elasticsearch_url: str, size: Size, report: Report, runner: str
@@ -25,7 +29,7 @@ def test_broker_that_is_killed_and_comes_back_costs_nothing(
         with staged(tmp_path, node.address, elasticsearch_url, partitions=6) as stage:
             crew = Crew(stage, ["desk", "index"], runner)
             ledger = sending(stage, size)
-            through(ledger, size, lambda _number: bounce(node, crew))
+            through(ledger, size, lambda number: bounce(node, crew, AWAY if number % 3 == 1 else 0))
             found = crew.finish(ledger)
     finally:
         node.kill()
@@ -52,9 +56,10 @@ def test_cluster_whose_leader_is_killed_costs_nothing(
     assert found.harmless, found
 
 
-def bounce(node: Kafka, crew: Crew) -> None:
+def bounce(node: Kafka, crew: Crew, away: float = 0.0) -> None:
     """Kill a broker and start it again; workers that end of it are started again, too."""
     node.kill()
+    time.sleep(away)
     crew.look_after()
     node.start()
     crew.look_after()

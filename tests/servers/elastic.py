@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 
 from tests.servers import downloads
-from tests.servers.process import Command, Server, ServerError, free_port
+from tests.servers.process import BRIEF, Command, Server, ServerError, free_port
 
 HEAP = "1g"
 PASSWORD = "elastic of the test"  # noqa: S105  nobody's: of nodes on loopback
@@ -31,8 +31,10 @@ class Elasticsearch(Server):
 
     name = "Elasticsearch"
 
-    def __init__(self, folder: Path, port: int = 0, settings: dict[str, str] | None = None) -> None:
-        super().__init__(folder, port)
+    def __init__(
+        self, folder: Path, port: int = 0, settings: dict[str, str] | None = None, *, lasting: bool = False
+    ) -> None:
+        super().__init__(folder, port, lasting=lasting)
         self.settings = settings or {}
 
     @property
@@ -51,9 +53,8 @@ class Elasticsearch(Server):
             shutil.copy(home / "config/log4j2.properties", config)
             settings = {**self._settings(), **self.settings}
             (config / "elasticsearch.yml").write_text("".join(f"{key}: {value}\n" for key, value in settings.items()))
-            (config / "jvm.options").write_text(
-                f"-Xms{HEAP}\n-Xmx{HEAP}\n-XX:+UseG1GC\n-Djava.io.tmpdir=${{ES_TMPDIR}}\n"
-            )
+            options = [f"-Xms{HEAP}", f"-Xmx{HEAP}", *(["-XX:+UseG1GC"] if self.lasting else BRIEF)]
+            (config / "jvm.options").write_text("\n".join([*options, "-Djava.io.tmpdir=${ES_TMPDIR}", ""]))
         environment = {
             "ES_HOME": str(home),
             "ES_PATH_CONF": str(config),

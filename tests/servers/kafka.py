@@ -11,10 +11,13 @@ from kafka.admin import UserScramCredentialUpsertion
 from kafka.errors import KafkaError
 
 from tests.servers import downloads
-from tests.servers.process import Command, Server, ServerError, free_port, listens
+from tests.servers.process import BRIEF, Command, Server, ServerError, free_port, listens
 
 HEAP = "-Xmx512m"
 USER, PASSWORD = "wire", "secret of the test"
+SESSION = "3000"
+"""Milliseconds for which a broker that was killed counts as there; it cannot come back before."""
+
 CLUSTER = "d2lyZXdhdGNoLXRlc3RzMQ"
 """Any 16 bytes in base64."""
 
@@ -24,8 +27,10 @@ class Kafka(Server):
 
     name = "Kafka"
 
-    def __init__(self, folder: Path, port: int = 0, settings: dict[str, str] | None = None) -> None:
-        super().__init__(folder, port)
+    def __init__(
+        self, folder: Path, port: int = 0, settings: dict[str, str] | None = None, *, lasting: bool = False
+    ) -> None:
+        super().__init__(folder, port, lasting=lasting)
         self.settings = settings or {}
 
     def command(self) -> Command:
@@ -36,14 +41,14 @@ class Kafka(Server):
         if not properties.exists():  # a node keeps its ports and identity over restarts
             settings = {**self._settings(free_port()), **self.settings}
             properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
-            tool = [java, "-cp", f"{jars}/*", "kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(properties)]
-            tool += self.users()
+            tool = [java, *BRIEF, "-cp", f"{jars}/*", "kafka.tools.StorageTool", "format", "-t", CLUSTER]
+            tool += ["-c", str(properties), *self.users()]
             done = subprocess.run(tool, capture_output=True, text=True, timeout=60, check=False)
             if done.returncode:
                 properties.unlink()
                 raise ServerError(f"Kafka's storage in {self.folder} cannot be formatted: {done.stdout + done.stderr}")
         quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-        options = ["-Xms256m", HEAP, "-XX:+UseG1GC", quiet, "-cp", f"{jars}/*"]
+        options = ["-Xms256m", HEAP, *(["-XX:+UseG1GC"] if self.lasting else BRIEF), quiet, "-cp", f"{jars}/*"]
         return Command([java, *options, "kafka.Kafka", str(properties)], {}, self.folder)
 
     def users(self) -> list[str]:
@@ -84,6 +89,7 @@ class Kafka(Server):
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
+            **({} if self.lasting else {"broker.session.timeout.ms": SESSION, "broker.heartbeat.interval.ms": "500"}),
         }
 
 
@@ -106,7 +112,6 @@ def cluster(folder: Path, count: int = 3) -> list[Kafka]:
             "transaction.state.log.min.isr": in_sync,
             "default.replication.factor": replicas,
             "min.insync.replicas": in_sync,
-            "broker.session.timeout.ms": "6000",
         }
         nodes.append(Kafka(folder / f"node-{number}", port, settings))
     return nodes

@@ -17,6 +17,10 @@ STARTING = 120.0
 """Seconds that a server may take to become healthy."""
 
 
+BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""What a JVM that lives for seconds is told: else it spends most of its start on making its code fast for later."""
+
+
 class ServerError(Exception):
     """A server cannot be had here; the message says why and what to do."""
 
@@ -30,12 +34,16 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Server(ABC):
-    """One node under ``folder``, which holds its data, settings, log and ``state.json`` (pid, its birth, port)."""
+    """One node under ``folder``, which holds its data, settings, log and ``state.json`` (pid, its birth, port).
+
+    One that is ``lasting`` starts slowly and answers fast; a test's own is killed soon.
+    """
 
     name: str
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, *, lasting: bool = False) -> None:
         self.folder = folder.resolve()
+        self.lasting = lasting
         state = self._state()
         self.port = int(state.get("port", 0)) if port == 0 else port
         self.pid = int(state.get("pid", 0))

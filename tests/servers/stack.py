@@ -23,7 +23,10 @@ class Stack(msgspec.Struct):
     @classmethod
     def at(cls, folder: Path = FOLDER, kafka_port: int = 0, elasticsearch_port: int = 0) -> Stack:
         """Return the stack of ``folder``; port 0 is the one it had, else any free one."""
-        return cls(Kafka(folder / "kafka", kafka_port), Elasticsearch(folder / "elasticsearch", elasticsearch_port))
+        return cls(
+            Kafka(folder / "kafka", kafka_port, lasting=True),
+            Elasticsearch(folder / "elasticsearch", elasticsearch_port, lasting=True),
+        )
 
     def start(self) -> None:
         """Start both at the same time and wait for both. Raises ServerError."""
