@@ -7,7 +7,7 @@ and the book of offsets are this module's own:
 - ``effect(records)`` returns when everything it does for these records is confirmed; only then are they acknowledged,
   and the next ones read, so that batches grow with the load;
 - an effect may return what is left to do where that is waiting: it is done once all before it is confirmed, while the
-  next fetch is worked on (docs/decisions/0075-write-while-working.md);
+  next fetch is worked on (docs/decisions/0085-written-while-the-next-is-worked-on.md);
 - an effect that fails transiently retries by itself; one that raises ends the process without an acknowledgement;
 - a revocation or a stop gives a running effect GRACE seconds, then cancels it: its records are read again;
 - a message that ends its process again and again is found by the notes of ``ends.py`` and buried.
@@ -267,7 +267,7 @@ def make_app(
 ) -> faust.App:
     """Return the app ``name`` that runs ``effect`` over every fetch of ``topics`` (full names).
 
-    ``effect(records)`` must return only when all effects are confirmed, and may be cancelled at any await. The
+    ``effect(records)`` and its rest, where it returns one, may be cancelled at any await. The
     consumer group is ``<kafka.prefix>wirewatch-<name>``. With ``instance``, the worker is a static member: after a
     crash it gets its partitions back as soon as it is there again. With ``work``, fetches are kept to about so many
     seconds of processor time: what a crash can repeat, and what the first alert of a fetch waits for. With ``bury``, a

@@ -11,7 +11,7 @@ from tests.faults.size import Size
 KINDS = ["desk", "desk", "desk", "index"]
 
 REPEATED = 250
-"""Stories that a kill may repeat: one fetch, of 0.05 s of work, and what is done between two commits, 0.1 s apart."""
+"""Stories that a kill may repeat: one fetch, of 0.02 s of work, and what is done between two commits, 0.1 s apart."""
 
 
 def kill_workers(crew: Crew, size: Size) -> Findings:
