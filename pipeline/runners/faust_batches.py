@@ -132,7 +132,7 @@ class BatchConsumer(ReadingConsumer):
         ends = {partition: batch[-1].offset + 1 for partition, batch in part.records.items()}
         self._confirmed.update(ends)
         if part.alone:
-            self._notes.made.clear()
+            self._notes.forget(ends)
             await self._commit_confirmed()
         for partition, end in ends.items():
             self.measure(partition, self.highwater(partition) or 0, end)

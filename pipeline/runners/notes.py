@@ -55,6 +55,11 @@ class Notes:
                 break
         return still()
 
+    def forget(self, partitions: Iterable[Any]) -> None:
+        """Let go what the next commit of these partitions wipes out."""
+        for partition in partitions:
+            self.made.pop(partition, None)
+
     async def take_back(self) -> None:
         """Take back the notes of what is not to blame for an end."""
         notes, self.made = self.made, {}

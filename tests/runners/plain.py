@@ -154,7 +154,7 @@ class App(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no t
         error = task.exception()
         if error is not None:
             fail(error)
-        self._notes.made.clear()
+        self._notes.forget(part.records)
         await self.consumer.commit({partition: batch[-1].offset + 1 for partition, batch in part.records.items()})
         return True
 

@@ -220,3 +220,32 @@ def test_what_may_end_the_process_is_written_with_nothing_else_in_hand() -> None
             assert found.committed == [{0: 20, 1: 8}]
 
     run(test)
+
+
+def test_a_note_stays_ours_until_something_of_its_own_partition_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        second = asyncio.Event()
+
+        async def effect(records: Records) -> None:
+            if P1 in records:
+                second.set()
+                await asyncio.Event().wait()
+
+        async with consumer(effect) as made:
+            found: Any = made
+            found._notes.book.learn({P0: (0, None), P1: (7, None)})
+            noted: list[dict[Any, str]] = []
+
+            async def commit(notes: dict[Any, tuple[int, str]]) -> None:
+                noted.append({partition: text for partition, (_offset, text) in notes.items()})
+
+            found._notes._commit = commit
+            task = asyncio.ensure_future(found.process(fetch(p0=range(3), p1=range(7, 8))))
+            await second.wait()
+            await found.settle()
+            await task
+            assert noted == [{P0: "ends 1 until 3", P1: "ends 1 until 8"}, {P1: ""}]
+
+    monkeypatch.setattr(faust_batches, "GRACE", 0.05)
+    monkeypatch.setattr(faust_batches, "slices", lambda records: ({p: batch} for p, batch in records.items()))
+    run(test)
