@@ -70,6 +70,7 @@ class Stage:
         self.log = folder / "workers.log"
         self._log = self.log.open("wb")
         self._admin: KafkaAdminClient | None = None
+        self._places: dict[tuple[str, ...], list[TopicPartition]] = {}
         self._looking = threading.Lock()
 
     @property
@@ -148,7 +149,7 @@ class Stage:
     def written(self, topic: str) -> int:
         """Return how many records a topic has."""
         with self._consumer(None) as consumer:
-            return sum(consumer.end_offsets(self._places(consumer, topic)).values())
+            return sum(consumer.end_offsets(self._partitions(consumer, topic)).values())
 
     def drained(self, worker: str, *names: str) -> bool:
         """Whether a worker has acknowledged everything in its topics."""
@@ -171,9 +172,14 @@ class Stage:
         if self._admin is None:
             brokers = list(self.config.kafka.brokers)
             self._admin = KafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=10_000)
-        wanted = {topics.full_name(self.config.kafka, name) for name in names}
-        described = self._admin.describe_topics(sorted(wanted))
-        places = [TopicPartition(t["name"], p["partition_index"]) for t in described for p in t["partitions"]]
+        wanted = tuple(sorted(topics.full_name(self.config.kafka, name) for name in names))
+        if wanted not in self._places:
+            described = self._admin.describe_topics(list(wanted))
+            found = [TopicPartition(t["name"], p["partition_index"]) for t in described for p in t["partitions"]]
+            if {place.topic for place in found} != set(wanted):
+                raise KafkaError(f"not yet there: {wanted}")
+            self._places[wanted] = found
+        places = self._places[wanted]
         committed = self._admin.list_group_offsets({group: places})[group]
         ends = self._admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
         done = sum(max(0, committed[place].offset) for place in places if place in committed)
@@ -250,7 +256,7 @@ class Stage:
         finally:
             consumer.close(autocommit=False)
 
-    def _places(self, consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
+    def _partitions(self, consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
         name = topics.full_name(self.config.kafka, topic)
         return [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
 

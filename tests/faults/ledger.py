@@ -31,6 +31,9 @@ SEEDS = itertools.count(1)
 AGAIN_WITHIN = 15.0
 """Seconds in which a story alerts, whatever happens to a worker or to Elasticsearch: see ``Crew.again_within``."""
 
+CLUMP = 0.05
+"""Seconds of stories that are sent at once: to wake for each of them costs more than to send it."""
+
 OUTAGE = 300.0
 """Seconds that the ledger waits for a broker to come back, before it counts a story as not acknowledged."""
 
@@ -89,7 +92,9 @@ class Ledger:
         producer = Producer(kafka, cheap_key, lambda origin, _reason: refused.append(origin), OUTAGE)
         began = time.monotonic()
         for number, payload in enumerate(self.payloads):
-            time.sleep(max(0.0, began + number / self.rate - time.monotonic()))
+            ahead = began + number / self.rate - time.monotonic()
+            if ahead > CLUMP:
+                time.sleep(ahead)
             self.sent[payload.data] = time.time()
             producer.send(payload)
         self.confirmed = producer.finish().confirmed
