@@ -44,11 +44,11 @@ def main() -> int:
     took.append(_run("tests", [*pytest, *coverage, "-n", WORKERS, "--dist", "loadfile", "-m", "not servers"]))
     if servers:
         took.append(_run("Prometheus", [sys.executable, "-m", "tests.deploy.prometheus"]))
-        more = [*pytest, "-m", "servers", "-n", "2"]
+        more = [*pytest, "-m", "servers"]
         with _servers():
-            rest = ["--dist", "loadfile", *coverage, "--cov-append", f"--ignore={FAULTS}"]
+            rest = ["-n", "2", "--dist", "loadfile", *coverage, "--cov-append", f"--ignore={FAULTS}"]
             took.append(_run("tests on servers", [*more, *rest]))
-            took.append(_run("faults", [*more, "--dist", "loadgroup", FAULTS]))
+            took.append(_run("faults", [*more, "-n", WORKERS, "--dist", "loadgroup", FAULTS]))
         took.append(_run("coverage", [str(BIN / "coverage"), "report"]))
     print("\n" + "\n".join(f"{'ok  ' if good else 'FAIL'} {name:<18} {spent:6.1f} s" for name, spent, good in took))
     print(f"     {'in all':<18} {sum(spent for _, spent, _ in took):6.1f} s")

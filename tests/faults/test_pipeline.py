@@ -23,8 +23,7 @@ from tests.faults.report import Report
 from tests.faults.size import Size
 from tests.faults.trouble import Trouble
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("pipeline")]
-"""The tests share their workers; all other faults are dealt out one by one, so that nobody waits for a whole file."""
+pytestmark = pytest.mark.servers
 
 STANDSTILL = 60.0
 
