@@ -21,6 +21,7 @@ from pipeline.config import Kafka
 from pipeline.core.flow import Desk, Outcome, dead_letter, work
 from pipeline.core.payload import DeadLetter
 from pipeline.core.story import Status, Story
+from pipeline.runners.counting import count
 from pipeline.runners.ends import blame
 from pipeline.runners.faust_batches import Rest
 from pipeline.runners.faust_reads import Records
@@ -45,6 +46,8 @@ class Produced(msgspec.Struct):
 
     first: list[Message] = []
     then: list[Message] = []
+    outcomes: list[Outcome] = []
+    """What became of each payload, to be counted."""
 
 
 class DeskWorker:
@@ -55,6 +58,7 @@ class DeskWorker:
         self.kafka = kafka
         self.sender = sender
         self._room = topics.limit(kafka, topics.DEAD)
+        self._writing = False
 
     async def __call__(self, fetched: Records) -> Rest:
         """Return what writes all that these records lead to."""
@@ -64,16 +68,21 @@ class DeskWorker:
             for record in batch:
                 self.take(record, produced)
                 if perf_counter() - turn > TURN:
-                    for _ in range(STEPS):
+                    for _ in range(STEPS if self._writing else 1):
                         await asyncio.sleep(0)
                     turn = perf_counter()
+        count(WORKER, produced.outcomes)
         return partial(self._write, produced, fetched)
 
     async def _write(self, produced: Produced, fetched: Records) -> None:
         """Return when everything is confirmed."""
         origins = {f"{r.topic}/{r.partition}/{r.offset}": r for batch in fetched.values() for r in batch}
-        for messages in (produced.first, produced.then):
-            await self._bury(await self.sender.send(messages), origins)
+        self._writing = True
+        try:
+            for messages in (produced.first, produced.then):
+                await self._bury(await self.sender.send(messages), origins)
+        finally:
+            self._writing = False
 
     async def bury(self, record: Record, ends: int) -> None:
         """Return when a record that has ended so many processes is a dead letter, confirmed; it is not looked into."""
@@ -99,7 +108,7 @@ class DeskWorker:
         then += [self._letter(_of(record, letter)) for letter in outcome.dead]
         produced.first += first
         produced.then += then
-        count(WORKER, outcome)
+        produced.outcomes.append(outcome)
 
     async def _bury(self, refused: Sequence[Refused], origins: dict[str, Record]) -> None:
         """Make a dead letter of each payload behind a message that Kafka will not take, confirmed too."""
@@ -131,20 +140,3 @@ def _of(record: Record, letter: DeadLetter, attempts: int = 1) -> DeadLetter:
 def _overtakes(story: Story) -> bool:
     """Say whether an earlier revision may be waiting under embargo that must not be released after this one."""
     return story.replaces or story.status is not Status.USABLE
-
-
-def count(worker: str, outcome: Outcome) -> None:
-    """Count what came of one payload."""
-    metrics.PAYLOADS.labels(worker).inc()
-    if outcome.held:
-        metrics.HELD.labels(worker).inc(len(outcome.held))
-    for letter in outcome.dead:
-        metrics.DEAD.labels(worker, letter.step).inc()
-    for alert in outcome.alerts:
-        metrics.ALERTS.labels(worker, alert.type, alert.topic or "").inc()
-    for story in outcome.stories:
-        metrics.STORIES.labels(worker, story.provider).inc()
-        metrics.TAGS.labels(worker, "region").inc(len(story.regions))
-        metrics.TAGS.labels(worker, "actor").inc(len(story.actors))
-        metrics.MATCHES.labels(worker).inc(len(story.matches))
-        metrics.LAST_STORY.labels(worker).set_to_current_time()

@@ -76,11 +76,13 @@ class BatchConsumer(ReadingConsumer):
         self._working: asyncio.Task[Rest | None] | None = None
         self._writing: asyncio.Task[None] | None = None
         """The last rest of an effect; each waits for the one before it."""
+        self._used = 0.0
+        """Seconds of processor time that the effect has taken for this fetch."""
         self._notes = Notes(self)
 
     async def process(self, records: Records) -> None:
         """Run the effect on one fetch, until no more is left of it than a rest; never raises."""
-        term, used = self._term, process_time()
+        term, self._used = self._term, 0.0
         if type(self).bury is not None:
             await self._notes.read(records, lambda: self._still(term))
         for part in self._notes.book.parts(records):
@@ -93,7 +95,7 @@ class BatchConsumer(ReadingConsumer):
                     return
         self._free.set()
         if self.work is not None:
-            self._bound((process_time() - used) / sum(map(len, records.values())))
+            self._bound(self._used / sum(map(len, records.values())))
 
     async def _work(self, part: Part, term: int) -> bool:
         """Take one part of a fetch; False where the assignment ends, and with it the fetch."""
@@ -111,8 +113,9 @@ class BatchConsumer(ReadingConsumer):
 
     async def _take(self, part: Part, term: int) -> Rest | None:
         """Run the effect, and acknowledge its records; or return the rest, which does so in the end."""
-        began = perf_counter()
+        began, used = perf_counter(), process_time()
         rest = await self._effect(part)
+        self._used += process_time() - used
         if rest is not None:
             return partial(self._complete, rest, part, term, began)
         if await self._written():

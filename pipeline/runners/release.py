@@ -31,7 +31,7 @@ from pipeline.config import Kafka
 from pipeline.core.embargo import Book, Lifted
 from pipeline.core.flow import RELEASE, Desk, dead_letter, held_payload, release
 from pipeline.core.story import Story
-from pipeline.runners.desk import count
+from pipeline.runners.counting import count
 from pipeline.runners.ends import blame
 from pipeline.runners.held_notes import HeldNotes
 from pipeline.runners.liveness import Liveness
@@ -196,7 +196,7 @@ class ReleaseWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             first += [message for alert in outcome.alerts for message in records.alert_messages(alert)]
             then += [records.story_message(done) for done in outcome.stories]
             then += [records.dead_message(letter, topics.limit(self.kafka, topics.DEAD)) for letter in outcome.dead]
-            count(WORKER, outcome)
+            count(WORKER, [outcome])
         for messages in (first, then, [records.held_null(story) for story in due]):
             await self._send(messages)
         for story in due:

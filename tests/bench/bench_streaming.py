@@ -22,7 +22,8 @@ from pipeline import config, wiring
 from pipeline.adapters.kafka import read, topics
 from pipeline.adapters.kafka.send import Sender
 from pipeline.runners.clock import Clock
-from pipeline.runners.desk import DeskWorker, Produced
+from pipeline.runners.counting import count
+from pipeline.runners.desk import WORKER, DeskWorker, Produced
 from tests.bench import Figure
 from tests.bench.bench_embedded import ROOT, prepare
 from tests.bench.peer_worker import Taken
@@ -231,7 +232,8 @@ def take_all(file: str, wire: str) -> float:
     for number, line in enumerate(lines):
         if number == len(lines) // 4:
             began = process_time()
-        worker.take(Taken("wire.incoming", 0, number, 0, None, line, None), Produced())
+        worker.take(Taken("wire.incoming", 0, number, 0, None, line, None), produced := Produced())
+        count(WORKER, produced.outcomes)
     return (process_time() - began) / (len(lines) - len(lines) // 4) * 1e6
 
 

@@ -24,7 +24,8 @@ from pipeline.adapters.kafka.records import Message, Record
 from pipeline.adapters.kafka.send import Sender
 from pipeline.config import Config
 from pipeline.runners.clock import Clock
-from pipeline.runners.desk import WORK, DeskWorker, Produced
+from pipeline.runners.counting import count
+from pipeline.runners.desk import WORK, WORKER, DeskWorker, Produced
 
 SAFE = {"acks": "all", "enable.idempotence": True}
 
@@ -63,6 +64,7 @@ class Stages:
         self.begin()
         produced = Produced()
         self.desk.take(record, produced)
+        count(WORKER, produced.outcomes)
         return [*produced.first, *produced.then]
 
 

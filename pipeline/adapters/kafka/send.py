@@ -24,6 +24,9 @@ BATCH_BYTES = 256 * 1024
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 
+HEADERS = 4
+"""A value of less than this part of the limit leaves room for its headers, which say again what it says."""
+
 
 class Refused(msgspec.Struct, frozen=True):
     """A message that Kafka will never take, and why."""
@@ -58,9 +61,9 @@ class Sender:
         waiting = []
         limits = {topic: limit(self.kafka, topic) for topic in {message.topic for message in messages}}
         for message in messages:
-            size, most = message.size, limits[message.topic]
-            if size > most:
-                refused.append(Refused(message, f"{size} bytes are too many for {message.topic} ({most})"))
+            most = limits[message.topic]
+            if len(message.value or b"") > most // HEADERS and message.size > most:
+                refused.append(Refused(message, f"{message.size} bytes are too many for {message.topic} ({most})"))
             else:
                 waiting.append(message)
         pause, single = FIRST_PAUSE, False
