@@ -45,7 +45,7 @@ PEERS = {"quix": "quixstreams==3.28.0", "bytewax": "bytewax[kafka]==0.21.1"}
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wirewatch" / "peers"
 STORIES, STOCK = 4_000, 500
 """Stories for each, and for stock Faust."""
-RULES, PARTITIONS, ROUNDS = 10_000, 4, 3
+RULES, PARTITIONS, ROUNDS = 10_000, 4, 5
 CORE = max(os.sched_getaffinity(0))
 LIMIT = 120.0
 """Seconds that one worker has."""
@@ -65,9 +65,12 @@ def run() -> Iterator[Figure]:
         rules = write_rules(Path(name))
         alerts = {count: alerts_of(settings_of(rules, broker), count) for count in (STORIES, STOCK)}
         found: dict[str, list[Measured]] = {runner: [] for runner in pythons}
-        for _ in range(ROUNDS):
-            for runner, python in pythons.items():
-                found[runner].append(measure(runner, python, broker, rules, alerts))
+        for number in range(ROUNDS):
+            order = [*pythons][number % len(pythons) :] + [*pythons][
+                : number % len(pythons)
+            ]  # none is always the first
+            for runner in order:
+                found[runner].append(measure(runner, pythons[runner], broker, rules, alerts))
     rates = {runner: median(one.rate for one in measured) for runner, measured in found.items()}
     used = {runner: median(one.used for one in measured) * 1e6 for runner, measured in found.items()}
     for kind, values, better in (("confirmed", rates, max), ("processor time", used, min)):
