@@ -149,7 +149,7 @@ def _release(settings: Config, instance: str | None, liveness: Liveness, refusal
 
         def stop() -> None:
             worker.stop()
-            loop.call_later(serve.STOP, serve.give_up)  # what it writes may wait for a broker that is away
+            loop.call_later(serve.STOP, serve.give_up, loop)  # what it writes may wait for a broker that is away
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)

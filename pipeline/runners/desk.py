@@ -72,6 +72,7 @@ class DeskWorker:
                         await asyncio.sleep(0)
                     turn = perf_counter()
         count(WORKER, produced.outcomes)
+        produced.outcomes.clear()
         return partial(self._write, produced, fetched)
 
     async def _write(self, produced: Produced, fetched: Records) -> None:

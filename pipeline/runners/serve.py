@@ -173,14 +173,17 @@ async def _serve(
         starting.result()
         await stopping
     say("stopping")
-    loop.call_later(STOP, give_up)
+    loop.call_later(STOP, give_up, loop)
     starting.cancel()
     await app.stop()
     await close()
     return 0
 
 
-def give_up() -> None:
-    """End without a further word: what is not committed is read again."""
+def give_up(loop: asyncio.AbstractEventLoop) -> None:
+    """End without waiting any longer, and say for what: what is not committed is read again."""
     say(f"not stopped after {STOP:.0f} s: ending without waiting; what is not acknowledged is read again")
-    os._exit(1)
+    try:
+        say("it waits at\n" + "\n".join(f"  {line}" for line in stacks({"the main loop": loop})))
+    finally:  # whatever cannot be told, it ends
+        os._exit(1)

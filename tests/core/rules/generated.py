@@ -215,7 +215,9 @@ class Oracle:
             spread = max(numbers) - min(numbers) + 1 - len(numbers)
             if straight if part.within is None else spread <= part.within:
                 found.append((chosen[0][0], min(numbers), max(numbers)))
-        return found
+        if part.within is None:
+            return found
+        return [one for one in found if one[2] == min(end for name, start, end in found if (name, start) == one[:2])]
 
     def holds(self, node: Node) -> bool:  # noqa: PLR0911  one case, one answer
         if isinstance(node, (*ITEMS, Phrase)):

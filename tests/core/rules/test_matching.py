@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.need import AllOf, AnyOf, Need, Prefix, Tagged
@@ -156,6 +156,10 @@ def test_what_pays_for_many_changes_no_match(few: int, nodes: list[Node], story:
 
 
 @given(QUERIES, stories())
+@example(
+    Phrase((Word("aid"), Word("pact")), (0, 1), 1),
+    Story(uri="x", provider="p", source_format="test", headline="Pact aid aid"),  # the shortest from each place on
+)
 @settings(max_examples=400, deadline=None)
 def test_every_positive_term_has_its_spans(node: Node, story: Story) -> None:
     view = View(story)
