@@ -84,6 +84,14 @@ def test_an_alert_is_recorded_once_and_announced_from_the_database(store: Sqlite
     assert store.unannounced() == []
 
 
+def test_a_held_story_is_not_due_within_the_millisecond_before_its_embargo_ends(store: SqliteStore) -> None:
+    ends = NOON + timedelta(microseconds=1_500)
+    with store.transaction():
+        store.hold(make_story("e", "Embargoed", embargoed_until=ends))
+    assert store.due(ends - timedelta(microseconds=400)) == []
+    assert len(store.due(ends + timedelta(milliseconds=1))) == 1
+
+
 def test_held_stories_are_due_at_their_time_and_the_latest_revision_counts(store: SqliteStore) -> None:
     story = make_story("e", "Embargoed", embargoed_until=NOON)
     later = msgspec.structs.replace(story, version="2", embargoed_until=NOON + timedelta(hours=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 
 import msgspec
@@ -133,7 +134,7 @@ class SqliteStore:
         self.connection.execute(
             "INSERT INTO held VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE "
             "SET revision = ?2, until = ?3, document = ?4 WHERE revision <= ?2",
-            (story.id, story.revision, milliseconds(story.embargoed_until), encode(story)),
+            (story.id, story.revision, milliseconds(story.embargoed_until, up=True), encode(story)),
         )
 
     def unhold(self, story: Story) -> None:
@@ -191,6 +192,9 @@ class SqliteStore:
         self.connection.close()
 
 
-def milliseconds(moment: datetime | None) -> int | None:
-    """Return a time as the database holds it."""
-    return None if moment is None else int(moment.timestamp() * 1000)
+def milliseconds(moment: datetime | None, *, up: bool = False) -> int | None:
+    """Return a time as the database holds it; ``up``: none that is earlier, as an embargo wants it."""
+    if moment is None:
+        return None
+    found = moment.timestamp() * 1000
+    return ceil(found) if up else int(found)
