@@ -20,7 +20,6 @@ from pipeline import metrics
 from pipeline.adapters.kafka import topics
 from pipeline.adapters.kafka.connect import worker_settings
 from pipeline.adapters.kafka.connections import steady
-from pipeline.adapters.kafka.follow import from_beginning
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.rules import change_of, failure_message
 from pipeline.adapters.kafka.send import Sender
@@ -92,7 +91,9 @@ class FollowedRules:
                     await consumer.stop()
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
-        ends = await from_beginning(consumer, self._places)
+        ends = await consumer.end_offsets(self._places)  # first: it would wait behind a fetch of what has no end yet
+        consumer.assign(self._places)
+        await consumer.seek_to_beginning(*self._places)
         self._outage.over()
         whole = False
         changes: dict[str, bytes | None] = {}

@@ -191,12 +191,12 @@ class ReleaseWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
     async def _release(self, due: Sequence[Story]) -> None:
         first: list[Message] = []
         then: list[Message] = []
-        for story in due:
-            outcome = release(self.desk, story)
+        outcomes = [release(self.desk, story) for story in due]
+        for outcome in outcomes:
             first += [message for alert in outcome.alerts for message in records.alert_messages(alert)]
             then += [records.story_message(done) for done in outcome.stories]
             then += [records.dead_message(letter, topics.limit(self.kafka, topics.DEAD)) for letter in outcome.dead]
-            count(WORKER, [outcome])
+        count(WORKER, outcomes)
         for messages in (first, then, [records.held_null(story) for story in due]):
             await self._send(messages)
         for story in due:

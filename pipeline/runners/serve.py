@@ -85,9 +85,13 @@ def fail(error: BaseException) -> None:
 def end_still(why: str, loops: Mapping[str, asyncio.AbstractEventLoop]) -> None:
     """End the process because it stands still, and say first what each thread and task of ``loops`` waits at."""
     try:
-        say("it stands still at\n" + "\n".join(f"  {line}" for line in stacks(loops)))
+        _tell("it stands still at", loops)
     finally:  # whatever cannot be told, it ends
         fail(WirewatchError(f"{why}: ending, so that another process may go on"))
+
+
+def _tell(what: str, loops: Mapping[str, asyncio.AbstractEventLoop]) -> None:
+    say("\n  ".join([what, *stacks(loops)]))
 
 
 def wait_for(check: Callable[[], object]) -> None:
@@ -184,6 +188,6 @@ def give_up(loop: asyncio.AbstractEventLoop) -> None:
     """End without waiting any longer, and say for what: what is not committed is read again."""
     say(f"not stopped after {STOP:.0f} s: ending without waiting; what is not acknowledged is read again")
     try:
-        say("it waits at\n" + "\n".join(f"  {line}" for line in stacks({"the main loop": loop})))
+        _tell("it waits at", {"the main loop": loop})
     finally:  # whatever cannot be told, it ends
         os._exit(1)

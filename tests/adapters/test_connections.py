@@ -21,11 +21,10 @@ from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import BrokerMetadata
 
 from pipeline.adapters.kafka.connections import steady
+from tests.faults.cuts import RESET
 
 NODE, TIMEOUT = 1, 0.5
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
-RESET = struct.pack("ii", 1, 0)
-"""The option of a socket that ends its connection by a reset, as one does whose process died before it had read all."""
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ import sys
 import sysconfig
 import tempfile
 import uuid
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -65,12 +66,11 @@ def run() -> Iterator[Figure]:
         rules = write_rules(Path(name))
         alerts = {count: alerts_of(settings_of(rules, broker), count) for count in (STORIES, STOCK)}
         found: dict[str, list[Measured]] = {runner: [] for runner in pythons}
-        for number in range(ROUNDS):
-            order = [*pythons][number % len(pythons) :] + [*pythons][
-                : number % len(pythons)
-            ]  # none is always the first
+        order = deque(pythons)
+        for _ in range(ROUNDS):
             for runner in order:
                 found[runner].append(measure(runner, pythons[runner], broker, rules, alerts))
+            order.rotate(-1)  # none is always the first
     rates = {runner: median(one.rate for one in measured) for runner, measured in found.items()}
     used = {runner: median(one.used for one in measured) * 1e6 for runner, measured in found.items()}
     for kind, values, better in (("confirmed", rates, max), ("processor time", used, min)):

@@ -73,7 +73,7 @@ def _terms(node: Node) -> tuple[Node, ...] | None:
         if below is None or (type(node) is not And and isinstance(child, And | AtLeast)):
             return None
         found += below
-    return tuple(found)
+    return tuple(dict.fromkeys(found))  # one that stands at two depths is shown once
 
 
 def spans(node: Node, view: View) -> tuple[Span, ...]:

@@ -215,9 +215,7 @@ class Oracle:
             spread = max(numbers) - min(numbers) + 1 - len(numbers)
             if straight if part.within is None else spread <= part.within:
                 found.append((chosen[0][0], min(numbers), max(numbers)))
-        if part.within is None:
-            return found
-        return [one for one in found if one[2] == min(end for name, start, end in found if (name, start) == one[:2])]
+        return found
 
     def holds(self, node: Node) -> bool:  # noqa: PLR0911  one case, one answer
         if isinstance(node, (*ITEMS, Phrase)):
@@ -265,6 +263,9 @@ class Oracle:
                         extents += [first, second]
         elif isinstance(node, (*ITEMS, Phrase)):
             extents = self.extents(node)
+            if isinstance(node, Phrase) and node.within is not None:  # the shortest from each place on is shown
+                ends = {(name, low): min(e for n, s, e in extents if (n, s) == (name, low)) for name, low, _ in extents}
+                extents = [(name, low, high) for (name, low), high in ends.items()]
         return {(name, self.at[name][low][0], self.at[name][high][1]) for name, low, high in extents if " " not in name}
 
     def tagged(self, node: Tag, tag: Region | Actor) -> bool:

@@ -18,7 +18,7 @@ from pipeline.core.rules.explain import explain
 from pipeline.core.rules.format import format_query
 from pipeline.core.rules.needs import need
 from pipeline.core.rules.parser import Parser
-from pipeline.core.rules.query import SEARCHED, Near, Node, Phrase, Tag, Wild, Word
+from pipeline.core.rules.query import SEARCHED, And, AtLeast, Near, Node, Phrase, Tag, Wild, Word
 from pipeline.core.rules.shown import spans
 from pipeline.core.rules.view import View
 from pipeline.core.searched import FIELDS
@@ -159,6 +159,10 @@ def test_what_pays_for_many_changes_no_match(few: int, nodes: list[Node], story:
 @example(
     Phrase((Word("aid"), Word("pact")), (0, 1), 1),
     Story(uri="x", provider="p", source_format="test", headline="Pact aid aid"),  # the shortest from each place on
+)
+@example(
+    And((Word("aid"), AtLeast(1, (Word("aid"), Word("pact"))))),
+    Story(uri="x", provider="p", source_format="test", headline="Aid l’attaque"),  # a term at two depths
 )
 @settings(max_examples=400, deadline=None)
 def test_every_positive_term_has_its_spans(node: Node, story: Story) -> None:
