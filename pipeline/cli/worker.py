@@ -148,8 +148,8 @@ def _release(settings: Config, instance: str | None, liveness: Liveness, refusal
         liveness.guard(lambda why: serve.end_still(why, {"the main loop": loop}))
 
         def stop() -> None:
-            worker.stop()
-            loop.call_later(serve.STOP, serve.give_up, loop)  # what it writes may wait for a broker that is away
+            worker.stop()  # what it writes may wait for a broker that is away
+            loop.call_later(serve.STOP, serve.give_up, {"the main loop": loop})
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)

@@ -250,6 +250,10 @@ async def _or_fail(effects: Awaitable[T]) -> T:
 class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
     """An app that ends its process where Faust would restart parts of itself, and that writes no files."""
 
+    def loops(self) -> dict[str, asyncio.AbstractEventLoop]:
+        """Return the event loops beside that of the app."""
+        return {"the consumer's loop": self.consumer._thread.thread_loop}  # noqa: SLF001  nobody else knows it
+
     def _crash(self, reason: BaseException) -> None:
         fail(reason)
 

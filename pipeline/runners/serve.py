@@ -177,17 +177,18 @@ async def _serve(
         starting.result()
         await stopping
     say("stopping")
-    loop.call_later(STOP, give_up, loop)
+    others = app.loops() if hasattr(app, "loops") else {}
+    loop.call_later(STOP, give_up, {"the main loop": loop} | others)
     starting.cancel()
     await app.stop()
     await close()
     return 0
 
 
-def give_up(loop: asyncio.AbstractEventLoop) -> None:
+def give_up(loops: Mapping[str, asyncio.AbstractEventLoop]) -> None:
     """End without waiting any longer, and say for what: what is not committed is read again."""
     say(f"not stopped after {STOP:.0f} s: ending without waiting; what is not acknowledged is read again")
     try:
-        _tell("it waits at", {"the main loop": loop})
+        _tell("it waits at", loops)
     finally:  # whatever cannot be told, it ends
         os._exit(1)

@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import BrokerMetadata
 
+from pipeline.adapters.kafka import connections
 from pipeline.adapters.kafka.connections import steady
 from tests.faults.cuts import RESET
 
@@ -166,6 +167,26 @@ def test_a_new_connection_that_ends_before_anybody_has_used_it_is_none(
             await consumer.stop()
 
     run(test, loop)
+
+
+@pytest.mark.parametrize("make", [steady, as_it_is])
+def test_a_client_is_closed_also_where_the_end_of_a_connection_is_never_confirmed(
+    monkeypatch: pytest.MonkeyPatch, make: Callable[[Any], Any]
+) -> None:
+    async def test() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as broker:
+            connection = Connection("127.0.0.1", broker.getsockname()[1])
+            await connection.connect()
+            connection._closed_fut = asyncio.get_running_loop().create_future()  # as over TLS, for 30 s
+            consumer = make(AIOKafkaConsumer())
+            consumer._client._conns[NODE, ConnectionGroup.DEFAULT] = connection
+            closing = asyncio.ensure_future(consumer.stop())
+            done, _ = await asyncio.wait([closing], timeout=1)
+            assert bool(done) is (make is steady)
+            closing.cancel()
+
+    monkeypatch.setattr(connections, "CLOSING", 0.1)
+    run(test, uvloop.new_event_loop)
 
 
 @pytest.mark.parametrize("loop", LOOPS)

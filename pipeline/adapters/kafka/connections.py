@@ -8,11 +8,16 @@ long been back (docs/decisions/0076-connections-that-have-ended.md):
   the task that keeps up the metadata ends of it for good, or the one that fetches, and the client waits for ever.
 - It was closed. aiokafka takes it out of its books and does not close it, and nobody may be left to tell the requests
   on it, such as a fetch: they wait for the whole of their time-out, 90 s in Faust.
+
+Besides, a client that is closed waits until the broker has confirmed the end of each connection. Over TLS it may not,
+and a worker was not stopped in its time.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -24,9 +29,17 @@ log = logging.getLogger(__name__)
 
 Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
 
+CLOSING = 2.0
+"""Seconds that a broker has to confirm the end of a connection; over TLS the event loop would wait 30 for it."""
+
 
 class _Client(AIOKafkaClient):  # type: ignore[misc]  # aiokafka has no types
     """Looks at a connection before it is used."""
+
+    async def close(self) -> None:
+        """End every connection, and wait for those of which the end is confirmed soon."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(super().close(), CLOSING)
 
     async def bootstrap(self) -> None:
         """Learn of the brokers; raises KafkaConnectionError also where a connection is reset as soon as it is there."""
