@@ -190,16 +190,16 @@ def scaling(stage: Stage, made: Path) -> Iterator[Figure]:
     processes outnumber the cores they take turns, and each turn begins with the caches of another.
     """
     wire = stories(made, STORIES)
-    used = {count: desks(stage, count, stories(made, WARMING * count), wire) for count in (1, *PROCESSES)}
-    bare = {count: stages(stage, wire, count) for count in (1, *PROCESSES)}
-    for count in PROCESSES:
+    used = {number: desks(stage, number, stories(made, WARMING * number), wire) for number in (1, *PROCESSES)}
+    bare = {number: stages(stage, wire, number) for number in (1, *PROCESSES)}
+    for number in PROCESSES:
         yield Figure(
-            name=f"desk's processor time with {count} processes on {os.cpu_count()} cores",
-            value=used[count],
+            name=f"desk's processor time with {number} processes on {os.cpu_count()} cores",
+            value=used[number],
             unit="µs/story",
             goal="the same as with one process",
-            peer=f"one process {used[1]:,.0f}; the stages alone {bare[1]:,.0f}, {count} at once {bare[count]:,.0f}",
-            met=used[count] <= 1.1 * used[1],
+            peer=f"one process {used[1]:,.0f}; the stages alone {bare[1]:,.0f}, {number} at once {bare[number]:,.0f}",
+            met=used[number] <= 1.1 * used[1],
         )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from typing import Any
+from itertools import chain
+from typing import Any, TypeGuard
 
 from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Side, Tag, Word
 from pipeline.core.rules.view import View
@@ -155,15 +156,16 @@ def _near(node: Near, view: View) -> bool:
     if one is not None and two is not None and len(one) * len(two) <= FEW:
         return bool(close(one, two, *reach(node)))
     left, right, distance = places(node.left, view), places(node.right, view), node.distance
-    if len(left) * len(right) > FEW:
-        if _gap(node.left, node.right, view) <= distance:
-            return True
-        return not node.ordered and _gap(node.right, node.left, view) <= distance
-    for first, last in left:
-        for start, end in right:
-            if 0 < start - last <= distance or (0 < first - end <= distance and not node.ordered):
-                return True
-    return False
+    if len(left) * len(right) <= FEW:
+        for first, last in left:
+            for start, end in right:
+                if 0 < start - last <= distance or (0 < first - end <= distance and not node.ordered):
+                    return True
+        if not left or not right or not (_loose(node.left) or _loose(node.right)):
+            return False
+    if _gap(node.left, node.right, view) <= distance:
+        return True
+    return not node.ordered and _gap(node.right, node.left, view) <= distance
 
 
 def places(side: Side, view: View) -> list[Extent]:
@@ -178,12 +180,28 @@ def places(side: Side, view: View) -> list[Extent]:
     return found
 
 
+def places_up_to(side: Side, view: View) -> list[Extent]:
+    """Return the same, with the windows of a phrase in any order that have their ends where the others have starts."""
+    if not _loose(side):
+        return places(side, view)
+    each = (windows(part, view, back=True) if _is_loose(part) else extents(part, view) for part in side)
+    return sorted(set(chain.from_iterable(each)))
+
+
+def _loose(side: Side) -> bool:
+    return any(map(_is_loose, side))
+
+
+def _is_loose(part: Node) -> TypeGuard[Phrase]:
+    return type(part) is Phrase and part.within is not None
+
+
 def _gap(first: Side, second: Side, view: View) -> int:
     """Return the shortest way from the end of one of ``first`` to the later start of one of ``second``."""
     key = (*map(id, first), 0, *map(id, second))
     found = view.gaps.get(key)
     if found is None:
-        found = view.gaps[key] = _shortest(places(first, view), places(second, view), view)
+        found = view.gaps[key] = _shortest(places_up_to(first, view), places(second, view), view)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from pipeline.core.rules.evaluate import Extent, extents, holds, tagged
+from pipeline.core.rules.evaluate import Extent, extents, holds, places, places_up_to, tagged
 from pipeline.core.rules.format import format_query, format_term
 from pipeline.core.rules.forms import inflections, is_form
 from pipeline.core.rules.query import (
@@ -149,8 +149,7 @@ def _closest(node: Phrase, view: View) -> Iterator[list[int]]:
 
 def _missed_near(node: Near, view: View) -> str | None:
     names = [" OR ".join(map(format_term, side)) for side in (node.left, node.right)]
-    sides = [[extent for part in side for extent in extents(part, view)] for side in (node.left, node.right)]
-    absent = [name for name, side in zip(names, sides, strict=True) if not side]
+    absent = [name for name, side in zip(names, (node.left, node.right), strict=True) if not places(side, view)]
     if absent:
         return f"no {' and no '.join(absent)}" if len(absent) == 1 else None
     gap = _gap(node, view)
@@ -164,11 +163,11 @@ def _missed_near(node: Near, view: View) -> str | None:
 
 def _gap(node: Near, view: View) -> int | None:
     """Return how far apart the nearest edges of the two sides are, within one field and in either order."""
-    left, right = ([extent for part in side for extent in extents(part, view)] for side in (node.left, node.right))
     gaps = [
-        max(second[0] - first[1], first[0] - second[1])
-        for first in left
-        for second in right
-        if view.row(first[0]) is view.row(second[0])
+        start - end
+        for one, two in ((node.left, node.right), (node.right, node.left))
+        for first, end in places_up_to(one, view)
+        for start, _last in places(two, view)
+        if view.row(first) is view.row(start)
     ]
     return min((gap for gap in gaps if gap > 0), default=None)

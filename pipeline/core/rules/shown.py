@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 from sys import intern
 from typing import Any, NamedTuple
 
-from pipeline.core.rules.evaluate import FEW, Extent, close, extents, holds, places, reach, tagged
+from pipeline.core.rules.evaluate import FEW, Extent, close, extents, holds, places, places_up_to, reach, tagged
 from pipeline.core.rules.query import ITEMS, And, AtLeast, Data, Near, Node, Not, Or, Phrase, Tag, Word
 from pipeline.core.rules.rows import Row
 from pipeline.core.rules.view import APART, NOWHERE, WIDEST, Code, View
@@ -245,10 +245,11 @@ def _codes(node: Any, view: View) -> Sequence[Code]:
 
 def pairs(node: Near, view: View) -> set[Extent]:
     """Return the extents of either side that have a partner on the other: the first ones where there are many."""
-    left, right = places(node.left, view), places(node.right, view)
     found: set[Extent] = set()
-    for first, second in ((left, right),) if node.ordered else ((left, right), (right, left)):
-        for extent in first:
+    sides = ((node.left, node.right),) if node.ordered else ((node.left, node.right), (node.right, node.left))
+    for one, two in sides:
+        second = places(two, view)
+        for extent in places_up_to(one, view):
             low = bisect_right(second, (extent[1], sys.maxsize))
             high = bisect_right(second, (extent[1] + node.distance, sys.maxsize), low)
             if low < high:

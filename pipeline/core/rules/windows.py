@@ -8,14 +8,17 @@ from pipeline.core.rules.query import Phrase
 from pipeline.core.rules.view import View
 
 
-def windows(node: Phrase, view: View) -> list[tuple[int, int]]:
+def windows(node: Phrase, view: View, *, back: bool = False) -> list[tuple[int, int]]:
     """Return first and last position of the shortest window from each place on that holds every item once.
 
+    With ``back``, of the shortest up to each place: what stands behind a window may be next to the end of a longer one.
     Items that take the same word (``"aid a*"~3``) need a place each: an augmenting path finds them (Kuhn 1955).
     """
     found = [view.find(item) for item in node.items]
     if not all(found):
         return []
+    if back:
+        found = [[-place for place in reversed(places)] for places in found]
     longest = len(found) + (node.within or 0)
     result = []
     view.spend(sum(map(len, found)) * len(found))
@@ -26,8 +29,9 @@ def windows(node: Phrase, view: View) -> list[tuple[int, int]]:
             view.spend(sum(map(len, near)) * len(near))
             end = _end(near, start)
             if end is not None:
-                result.append((start, end + view.wide(end)))
-    return result
+                first, last = (-end, -start) if back else (start, end)
+                result.append((first, last + view.wide(last)))
+    return sorted(result) if back else result
 
 
 def _end(near: list[list[int]], start: int) -> int | None:

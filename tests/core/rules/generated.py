@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import combinations, product
+from typing import Any
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -117,6 +118,15 @@ PLAIN: st.SearchStrategy[Node] = st.one_of(
     st.lists(_few, min_size=2, max_size=3, unique=True).map(lambda words: checks.flat(And, words)),
 )
 """The commonest rules, for which there are ways of their own, over so few words that they match."""
+
+_loose = st.builds(
+    lambda items, within: Phrase(tuple(items), tuple(range(len(items))), within),
+    st.lists(_few, min_size=2, max_size=3),
+    st.integers(0, 3),
+)
+_side = st.lists(st.one_of(_few, _loose), min_size=1, max_size=2, unique=True).map(tuple)
+LOOSE: st.SearchStrategy[Near] = st.builds(Near, _side, _side, st.integers(1, 3), st.booleans())
+"""Distances of phrases in any order, whose windows share places."""
 
 _text = st.lists(
     st.sampled_from((*VOCABULARY, "the", "UN", "Aid", "AID", "ORGANISATION", "x", "\n\n", "Zelensky", "l’attaque")),
@@ -257,16 +267,23 @@ class Oracle:
             return set().union(*[self.spans(child) for child in node.of if self.holds(child)])
         extents: list[tuple[str, int, int]] = []
         if isinstance(node, Near):
-            for left, right in product(node.left, node.right):
-                for first, second in product(self.extents(left), self.extents(right)):  # type: ignore[arg-type]
-                    if first[0] == second[0] and self.close(node, first[1:], second[1:]):
-                        extents += [first, second]
+            sides = ((node.left, node.right),) if node.ordered else ((node.left, node.right), (node.right, node.left))
+            for one, two in sides:
+                for left, right in product(one, two):
+                    for first, second in product(self.shortest(left, 2), self.shortest(right, 1)):
+                        if first[0] == second[0] and 1 <= second[1] - first[2] <= node.distance:
+                            extents += [first, second]
         elif isinstance(node, (*ITEMS, Phrase)):
-            extents = self.extents(node)
-            if isinstance(node, Phrase) and node.within is not None:  # the shortest from each place on is shown
-                ends = {(name, low): min(e for n, s, e in extents if (n, s) == (name, low)) for name, low, _ in extents}
-                extents = [(name, low, high) for (name, low), high in ends.items()]
+            extents = self.shortest(node, 1)
         return {(name, self.at[name][low][0], self.at[name][high][1]) for name, low, high in extents if " " not in name}
+
+    def shortest(self, part: Any, edge: int) -> list[tuple[str, int, int]]:
+        """Return the extents that are shown: of a phrase in any order the shortest from each start, or to each end."""
+        found = self.extents(part)
+        if not isinstance(part, Phrase) or part.within is None:
+            return found
+        found.sort(key=lambda one: one[2] - one[1], reverse=True)  # of those with one edge the last is the shortest
+        return list({(one[0], one[edge]): one for one in found}.values())
 
     def tagged(self, node: Tag, tag: Region | Actor) -> bool:
         if isinstance(tag, Region):

@@ -24,7 +24,7 @@ from pipeline.core.rules.view import View
 from pipeline.core.searched import FIELDS
 from pipeline.core.story import Story
 from pipeline.core.words import words
-from tests.core.rules.generated import PLAIN, QUERIES, Oracle, stories
+from tests.core.rules.generated import LOOSE, PLAIN, QUERIES, Oracle, stories
 
 DENSE = st.lists(
     st.sampled_from(("aid", "pact", "UN", "pactaid", "-", "x", "aid's", "aid'pact", "pact.", "s", "..", "Aid,UN")),
@@ -45,6 +45,20 @@ def rule(number: int, node: Node) -> Rule:
 @settings(max_examples=400, deadline=None)
 def test_evaluation_agrees_with_the_plain_reading(node: Node, story: Story) -> None:
     assert holds(node, View(story)) == Oracle(story).holds(node)
+
+
+@given(LOOSE, DENSE)
+@example(Near((Phrase((Word("aid"), Word("pact")), (0, 1), 1),), (Word("un"),), 1, ordered=False), "pact aid aid un")
+@example(Near((Word("un"),), (Phrase((Word("aid"), Word("pact")), (0, 1), 1),), 1, ordered=True), "un aid aid pact")
+@settings(max_examples=400, deadline=None)
+@pytest.mark.parametrize("few", [0, 16])
+def test_a_longer_window_may_be_the_nearer_one(few: int, node: Near, text: str) -> None:
+    story = Story(uri="x", provider="p", source_format="test", headline=text)
+    oracle = Oracle(story)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "FEW", few)
+        assert holds(node, View(story)) == oracle.holds(node)
+        assert not holds(node, View(story)) or set(spans(node, View(story))) == oracle.spans(node)
 
 
 @given(st.lists(QUERIES, min_size=1, max_size=6), st.lists(stories(), min_size=1, max_size=3))

@@ -52,6 +52,7 @@ def told(query: str, text: str) -> list[str]:
                 "forms:aid takes aid, aided, aiding, aids"
             ),
         ),
+        ('"aid pact"~1 NEAR/1 un', "pact aid aid un", '+ "aid pact"~1 NEAR/1 un: 1 apart'),
         ("=UN", "un deux", "- =UN: written otherwise: un"),
         ("headline:aid", "aid", "- headline:aid: it stands in body only"),
         ('"mutual aid"', "mutual and other aid", '- "mutual aid": its words are there with 2 others between'),
