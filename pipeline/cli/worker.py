@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,10 +80,9 @@ def _several(settings: Config, options: argparse.Namespace) -> int:
         raise InputError("one release worker does; a second one is a spare: start it on another machine")
     source = topics.INCOMING if options.worker == "desk" else topics.STORIES
     serve.wait_for_topics(settings, [source])
-    there = topics.partitions(settings.kafka, source)
-    if there < count:
-        idle = f"{count - there} of {count} processes will have nothing to do"
-        serve.say(f"{source} has {there} partitions: {idle}; more partitions are made before the first story only")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or count
+    for line in _advice(options.worker, count, source, topics.partitions(settings.kafka, source), cores):
+        serve.say(line)
     commands = []
     for number in range(count):
         command = [sys.executable, "-m", "pipeline", "worker", options.worker, "--number", str(number)]
@@ -94,6 +95,15 @@ def _several(settings: Config, options: argparse.Namespace) -> int:
         addresses = [f"{settings.metrics.host}:{port}" for port in ports if settings.metrics.port]
         processes.write_discovery(Path(options.discovery), options.worker, addresses)
     return processes.supervise(commands)
+
+
+def _advice(worker: str, count: int, source: str, partitions: int, cores: int) -> Iterator[str]:
+    """Yield what speaks against so many processes of a worker."""
+    if partitions < count:
+        idle = f"{count - partitions} of {count} processes will have nothing to do"
+        yield f"{source} has {partitions} partitions: {idle}; more partitions are made before the first story only"
+    if worker == "desk" and cores < count:  # index mostly waits for Elasticsearch
+        yield f"{count} processes on {cores} cores take turns, and a story costs a fifth more: {cores} do as much"
 
 
 def _desk(settings: Config, instance: str | None, liveness: Liveness, refusals: _Refusals) -> int:
