@@ -169,7 +169,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Folders with a desk's own entries, added to the shipped dictionaries."""
     recogniser: Recogniser = Recogniser()
     topics: tuple[Topic, ...] = ()
-    """The alert topics; a rule with another topic is refused."""
+    """The alert topics that rules may name, beside `general`; embedded, none here means any."""
     providers: dict[str, Provider] = {}
     sources: tuple[Source, ...] = ()
     source_files: tuple[str, ...] = ()

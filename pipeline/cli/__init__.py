@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dead": ("dead", "payloads that could not be processed"),
     "init": ("init", "topics and index templates of the distributed pipeline; safe to repeat"),
     "produce": ("produce", "send files, folders, feeds or standard input to Kafka"),
-    "worker": ("worker", "one Faust worker of the distributed pipeline: desk or index"),
+    "worker": ("worker", "one worker of the distributed pipeline: desk, index or release"),
     "sources": ("sources", "feeds, folders and mailboxes: list, test, add, import"),
     "config": ("config", "show the configuration as it is understood"),
 }

@@ -140,7 +140,7 @@ def _check(options: argparse.Namespace, book: _Files) -> int:
         print(_pictured(problem, style), file=sys.stderr)
     for definition, sentence in found:
         print(f"{style('advice', YELLOW)} {definition.id}: {sentence}", file=sys.stderr)
-    print(f"{len(book.rules)} rules, {_count(len(problems), 'problem')}")
+    print(f"{_count(len(book.rules), 'rule')}, {_count(len(problems), 'problem')}")
     return 3 if problems else 0
 
 

@@ -1,4 +1,4 @@
-"""``wirewatch worker``: one Faust worker of the distributed pipeline."""
+"""``wirewatch worker``: one worker of the distributed pipeline."""
 
 from __future__ import annotations
 
