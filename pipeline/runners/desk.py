@@ -15,6 +15,7 @@ import msgspec
 
 from pipeline import metrics
 from pipeline.adapters.kafka import records, topics
+from pipeline.adapters.kafka.letters import Letters
 from pipeline.adapters.kafka.records import Message, Record
 from pipeline.adapters.kafka.send import Refused, Sender
 from pipeline.config import Kafka
@@ -37,9 +38,6 @@ TURN = 0.004
 STEPS = 8
 """Turns of the event loop in which the client takes an answer in and sends what has waited for it."""
 
-SMALLEST = 512
-"""Bytes that a topic must take for a dead letter to say anything."""
-
 
 class Produced(msgspec.Struct):
     """What one fetch comes to: ``first`` is confirmed before ``then`` is sent."""
@@ -57,7 +55,7 @@ class DeskWorker:
         self.desk = desk
         self.kafka = kafka
         self.sender = sender
-        self._room = topics.limit(kafka, topics.DEAD)
+        self._letters = Letters(kafka, sender.send)
         self._writing = False
 
     async def __call__(self, fetched: Records) -> Rest:
@@ -89,9 +87,8 @@ class DeskWorker:
         """Return when a record that has ended so many processes is a dead letter, confirmed; it is not looked into."""
         payload = records.payload_of(record)
         letter = dead_letter(self.desk, payload, WORKER, blame(ends))
-        letter = _of(record, letter, ends)
         metrics.DEAD.labels(WORKER, WORKER).inc()
-        await self._bury(await self.sender.send([self._letter(letter)]), {payload.origin: record})
+        await self._letters.send([_of(record, letter, ends)])
 
     def take(self, record: Record, produced: Produced) -> None:
         """Add what one record comes to; whatever is wrong with it, that is a dead letter."""
@@ -106,30 +103,21 @@ class DeskWorker:
             reason = f"{type(error).__name__}: {error}"
             outcome = Outcome([], [], [], [*outcome.dead, dead_letter(self.desk, payload, "send", reason)])
             first, then = [], []
-        then += [self._letter(_of(record, letter)) for letter in outcome.dead]
+        then += [self._letters.message(_of(record, letter)) for letter in outcome.dead]
         produced.first += first
         produced.then += then
         produced.outcomes.append(outcome)
 
     async def _bury(self, refused: Sequence[Refused], origins: dict[str, Record]) -> None:
         """Make a dead letter of each payload behind a message that Kafka will not take, confirmed too."""
-        letters = []
+        dead = [refusal for refusal in refused if refusal.message.topic == topics.DEAD]
+        letters = self._letters.cut(dead) if dead else []
         for refusal in refused:
-            if refusal.message.topic == topics.DEAD:
-                letter = msgspec.json.decode(refusal.message.value or b"", type=DeadLetter)
-                self._room = min(self._room, refusal.message.size // 2)
-                if self._room < SMALLEST:
-                    raise RuntimeError(f"no dead letter can be kept: {refusal.reason}")
-            else:
+            if refusal.message.topic != topics.DEAD:
                 record = origins[refusal.message.source]
-                letter = _of(record, dead_letter(self.desk, records.payload_of(record), "send", refusal.reason))
+                letters.append(_of(record, dead_letter(self.desk, records.payload_of(record), "send", refusal.reason)))
                 metrics.DEAD.labels(WORKER, "send").inc()
-            letters.append(self._letter(letter))
-        if letters:
-            await self._bury(await self.sender.send(letters), origins)
-
-    def _letter(self, letter: DeadLetter) -> Message:
-        return records.dead_message(letter, self._room)
+        await self._letters.send(letters)
 
 
 def _of(record: Record, letter: DeadLetter, attempts: int = 1) -> DeadLetter:

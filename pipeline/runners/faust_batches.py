@@ -35,7 +35,7 @@ from pipeline.adapters.kafka.connect import faust_credentials
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.config import Config
 from pipeline.runners.ends import Part
-from pipeline.runners.faust_parts import BatchSchema, NoTables
+from pipeline.runners.faust_parts import BatchSchema, NoTables, OnlyReading
 from pipeline.runners.faust_reads import ReadingConsumer, Records
 from pipeline.runners.liveness import Liveness
 from pipeline.runners.notes import Notes
@@ -58,6 +58,13 @@ GRACE = 5.0
 
 FIRST = 20
 """Records in the first fetch of an assignment where work is bounded: what a record costs is not known yet."""
+
+FOREVER = 10 * 365 * 86_400.0
+"""Seconds without a fetch after which the client would leave its group, and return only when it is asked for one.
+
+A worker that waits for Elasticsearch asks for none, and one without partitions never does. That it stands still is for
+the guard to see (``liveness.py``); how long a rebalance waits for a member is another setting.
+"""
 
 LOOK = 0.5
 """Seconds between two looks whether the first effect of an assignment waits for another system."""
@@ -101,7 +108,7 @@ class BatchConsumer(ReadingConsumer):
         """Take one part of a fetch; False where the assignment ends, and with it the fetch."""
         self._working = task = asyncio.ensure_future(_or_fail(self._take(part, term)))
         if not await self._ended(task):
-            return False  # revoked or stopping: unacknowledged, so it is read again
+            return False  # revoked, stopping or failed: unacknowledged, so it is read again
         rest = task.result()
         if rest is not None:
             if not (await self._written() and self._still(term)):
@@ -149,7 +156,7 @@ class BatchConsumer(ReadingConsumer):
             await asyncio.wait([task], timeout=LOOK if self._notes.made else None)
             if self._notes.made and self.liveness.waits_for():  # an end is nobody's fault now
                 await self._notes.take_back()
-        return not task.cancelled()
+        return not task.cancelled() and task.exception() is None
 
     async def _effect(self, part: Part) -> Rest | None:
         bury = type(self).bury
@@ -194,6 +201,7 @@ class BatchConsumer(ReadingConsumer):
     async def on_partitions_assigned(self, assigned: set[Any], generation_id: int = 0) -> None:
         """Begin a new term: nothing in flight, nothing confirmed."""
         self._begin_term()
+        self._dealt = self._term
         self._free.set()
         if self.work is not None:
             self._limit(FIRST)
@@ -206,6 +214,7 @@ class BatchConsumer(ReadingConsumer):
         self._confirmed.clear()
         self._notes.clear()
         self._writing = None
+        self.liveness.waits_no_more()  # what waited was cut off, and what it waited for may be none of ours now
 
     async def settle(self) -> None:
         """Let what is in hand end, or end it after GRACE seconds; commit what is confirmed."""
@@ -250,6 +259,8 @@ async def _or_fail(effects: Awaitable[T]) -> T:
 class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
     """An app that ends its process where Faust would restart parts of itself, and that writes no files."""
 
+    BootStrategy = OnlyReading
+
     def loops(self) -> dict[str, asyncio.AbstractEventLoop]:
         """Return the event loops beside that of the app."""
         return {"the consumer's loop": self.consumer._thread.thread_loop}  # noqa: SLF001  nobody else knows it
@@ -287,6 +298,7 @@ def make_app(
         broker_credentials=faust_credentials(kafka),
         broker_commit_interval=0.1,
         broker_heartbeat_interval=2.0,
+        broker_max_poll_interval=FOREVER,
         broker_max_poll_records=kafka.fetch_records,
         broker_session_timeout=10.0,
         consumer_auto_offset_reset="earliest",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import faust
+from faust.app.base import BootStrategy
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 
@@ -26,6 +27,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Fa
 
     def _create_consumer(self, loop: Any) -> Any:
         return steady(super()._create_consumer(loop))
+
+
+class OnlyReading(BootStrategy):  # type: ignore[misc]  # Faust has no types
+    """Starts no producer of Faust's: effects write through one of ours."""
+
+    enable_kafka_producer = False
 
 
 class BatchSchema(faust.Schema):  # type: ignore[misc]  # Faust has no types

@@ -31,6 +31,10 @@ class ReadingConsumer(WatchedConsumer):
         super().__init__(*args, **kwargs)
         self._read_offset = Forgetful()
         self._term = 0
+        self._dealt = -1
+        """The term that an assignment has begun; none while partitions are dealt out."""
+        self._sought = -1
+        """The term in which Faust last began to seek to the commits."""
         self._reading: tuple[int, asyncio.Future[Records]] | None = None
         self._let_go: dict[Any, int] = {}
         """First offsets of what a read brought while a rebalance went on."""
@@ -45,11 +49,11 @@ class ReadingConsumer(WatchedConsumer):
             await self.wait_first(self._free.wait(), self.suspend_flow.wait(), timeout=timeout)
             if not self._free.is_set():
                 return
+        if self._let_go and not await self._take_back():
+            return
         active = set(self._get_active_partitions())
         if not active:
             await self.sleep(0.1)
-            return
-        if self._let_go and not await self._take_back():
             return
         if self._reading is None:
             self._reading = self._term, asyncio.ensure_future(self._read(active, timeout))
@@ -71,6 +75,20 @@ class ReadingConsumer(WatchedConsumer):
             None, -1, -1, first, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
         yield first, message
+
+    async def perform_seek(self) -> None:
+        """Seek to what is committed, of the assignment that this begins in."""
+        self._sought = self._term
+        await super().perform_seek()
+
+    def resume_flow(self) -> None:
+        """Let records through, where the positions are those of this assignment.
+
+        Faust ends the seek of one assignment also when the next rebalance has begun, and lets them through again: they
+        would be handed over before the next seek, and after it once more.
+        """
+        if self._term == self._dealt and (self._term == self._sought or not self.assignment()):
+            super().resume_flow()
 
     async def _read(self, active: set[Any], timeout: float) -> Records:  # noqa: ASYNC109  Faust's
         """Read what is there; where that is a little, fetched ahead while others were worked on, also what came since.

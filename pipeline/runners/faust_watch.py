@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from contextlib import suppress
+from time import monotonic
 from typing import Any, ClassVar
 
 from aiokafka.errors import KafkaError
@@ -19,6 +21,9 @@ from pipeline.runners.serve import end_still, fail
 WATCH = 5.0
 """Seconds between two looks at the lag."""
 
+REBALANCE = 180.0
+"""Seconds that a rebalance may take: thrice as long as it waits for a member."""
+
 
 class WatchedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no types
     """Measures what waits for ``worker`` and tells ``liveness``; its subclass knows what it has done."""
@@ -31,6 +36,8 @@ class WatchedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no ty
         super().__init__(*args, **kwargs)
         self.done = 0
         """Records done with in this process."""
+        self._flowed = monotonic()
+        """When records were last let through."""
 
     @abstractmethod
     async def worked_off(self, tp: Any) -> int:
@@ -61,6 +68,9 @@ class WatchedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no ty
             await self.sleep(WATCH)
             if not self.should_stop and (error := self._died_of()) is not None:
                 fail(error)
+            if not self.should_stop and (error := self._kept_out()) is not None:
+                await self.outage.tell(error)
+                continue
             looking = looking or asyncio.ensure_future(self._lag())
             await asyncio.wait([looking], timeout=WATCH)
             lag = 0
@@ -87,7 +97,29 @@ class WatchedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no ty
         ended = [task for task in tasks if task is not None and task.done() and not task.cancelled()]
         return next((error for task in ended if (error := task.exception()) is not None), None)
 
+    def _kept_out(self) -> BaseException | None:
+        """Return why the group does not let us in, and let the client try again.
+
+        It waits until it is asked for such an error, as of a right that is missing, and Faust reads past the method
+        that asks.
+        """
+        coordinator = getattr(self._thread._consumer, "_coordinator", None)  # noqa: SLF001  the same
+        error: BaseException | None = getattr(coordinator, "_pending_exception", None)
+        if error is not None:
+            self._thread.thread_loop.call_soon_threadsafe(_ask, coordinator)
+        return error
+
     async def _lag(self) -> int:
+        """Return how many records wait; one where a rebalance does not end although a broker lets us in."""
+        if self.flow_active:
+            self._flowed = monotonic()
+        elif monotonic() - self._flowed > REBALANCE:
+            return int(await self.outage.reason() is None)
         assigned = self.assignment() if self.flow_active else set()
         ends = await self.highwaters(*assigned) if assigned else {}
         return sum([self.measure(tp, end, await self.worked_off(tp)) for tp, end in ends.items()])
+
+
+def _ask(coordinator: Any) -> None:
+    with suppress(KafkaError):
+        coordinator.check_errors()

@@ -30,6 +30,7 @@ from pipeline.adapters.elastic.bulk import Action, Bulk
 from pipeline.adapters.elastic.bulk import Refused as Unindexed
 from pipeline.adapters.elastic.shelf import Shelf, Stand
 from pipeline.adapters.kafka import records, topics
+from pipeline.adapters.kafka.letters import Letters
 from pipeline.adapters.kafka.records import Message, Record
 from pipeline.adapters.kafka.send import Refused
 from pipeline.config import Kafka
@@ -111,7 +112,7 @@ class IndexWorker:
         self.part = part
         self._alerts = topics.full_name(kafka, topics.ALERTS)
         self._held = topics.full_name(kafka, topics.HELD)
-        self._room = topics.limit(kafka, topics.DEAD)
+        self._letters = Letters(kafka, self._send)
         self._reading = asyncio.Lock()
         self._sending = asyncio.Lock()
 
@@ -140,7 +141,7 @@ class IndexWorker:
             folded = await self._fold(found.stories)
             await self._gather(folded)
         await self._store(bulk, folded, found)
-        await self._bury(found.dead)
+        await self._letters.send(found.dead)
         _count(found)
         # Not where it fails: then nothing that depends on this part may go on.
         under_way.remove(this)
@@ -159,7 +160,7 @@ class IndexWorker:
         """Return when a record that has ended so many processes is a dead letter, confirmed; it is not looked into."""
         letter = _letter(record, blame(ends), attempts=ends)
         metrics.DEAD.labels(WORKER, STEP).inc()
-        await self._bury([letter])
+        await self._letters.send([letter])
 
     async def _gather(self, folded: Sequence[Folded]) -> None:
         """Add the clusters of copies that other providers sent."""
@@ -261,13 +262,6 @@ class IndexWorker:
             return []
         async with self._sending:
             return await self.sender.send(messages)
-
-    async def _bury(self, letters: Sequence[DeadLetter]) -> None:
-        """Send dead letters; one that Kafka finds too large is cut further."""
-        while letters:
-            refused = await self._send([records.dead_message(letter, self._room) for letter in letters])
-            self._room = min([self._room, *(refusal.message.size // 2 for refusal in refused)])
-            letters = [msgspec.json.decode(refusal.message.value or b"", type=DeadLetter) for refusal in refused]
 
 
 def _changed(folded: Sequence[Folded]) -> list[tuple[Folded, Story]]:

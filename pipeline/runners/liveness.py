@@ -53,6 +53,13 @@ class Liveness:
         samples = (sample for metric in metrics.BLOCKED.collect() for sample in metric.samples)
         return [s.labels["system"] for s in samples if s.labels["worker"] == self.worker and s.value]
 
+    def waits_no_more(self) -> None:
+        """Note that nothing of the worker is in hand, so that it waits for no system."""
+        for metric in metrics.BLOCKED.collect():
+            for sample in metric.samples:
+                if sample.labels["worker"] == self.worker:
+                    metrics.BLOCKED.labels(self.worker, sample.labels["system"]).set(0)
+
     def stuck(self) -> bool:
         """Whether messages wait, or nobody could look, nothing is confirmed, and nobody else is to blame."""
         if self.waits_for():

@@ -53,7 +53,10 @@ class Notes:
             else:
                 self.made = dict(notes)
                 break
-        return still()
+        if not still():
+            await self.take_back()  # a stop or a rebalance came while it was written down: nothing was tried
+            return False
+        return True
 
     def forget(self, partitions: Iterable[Any]) -> None:
         """Let go what the next commit of these partitions wipes out."""

@@ -23,13 +23,15 @@ from pipeline import metrics
 from pipeline.adapters.kafka import records, topics
 from pipeline.adapters.kafka.connect import worker_settings
 from pipeline.adapters.kafka.connections import steady
+from pipeline.adapters.kafka.letters import Letters
 from pipeline.adapters.kafka.outage import Outage
 from pipeline.adapters.kafka.records import Message, Record
-from pipeline.adapters.kafka.send import Sender
+from pipeline.adapters.kafka.send import Refused, Sender
 from pipeline.adapters.kafka.turn import OneHasAll
 from pipeline.config import Kafka
 from pipeline.core.embargo import Book, Lifted
 from pipeline.core.flow import RELEASE, Desk, dead_letter, held_payload, release
+from pipeline.core.payload import DeadLetter
 from pipeline.core.story import Story
 from pipeline.runners.counting import count
 from pipeline.runners.ends import blame
@@ -75,6 +77,7 @@ class ReleaseWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         self.book = Book()
         self.ready = False
         name = topics.full_name(kafka, topics.HELD)
+        self._letters = Letters(kafka, sender.send)
         self.notes = HeldNotes(TopicPartition(name, 0))
         self._name = name
         self._dealt: list[TopicPartition] | None = None
@@ -191,16 +194,36 @@ class ReleaseWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
     async def _release(self, due: Sequence[Story]) -> None:
         first: list[Message] = []
         then: list[Message] = []
+        dead: list[DeadLetter] = []
+        behind: dict[int, Story] = {}
         outcomes = [release(self.desk, story) for story in due]
-        for outcome in outcomes:
-            first += [message for alert in outcome.alerts for message in records.alert_messages(alert)]
-            then += [records.story_message(done) for done in outcome.stories]
-            then += [records.dead_message(letter, topics.limit(self.kafka, topics.DEAD)) for letter in outcome.dead]
+        for story, outcome in zip(due, outcomes, strict=True):
+            alerts = [message for alert in outcome.alerts for message in records.alert_messages(alert)]
+            done = [records.story_message(released) for released in outcome.stories]
+            behind |= {id(message): story for message in (*alerts, *done)}
+            first += alerts
+            then += done
+            dead += outcome.dead
         count(WORKER, outcomes)
-        for messages in (first, then, [records.held_null(story) for story in due]):
-            await self._send(messages)
-        for story in due:
+        for messages in (first, then):
+            dead += self._unsent(await self._send(messages), behind)
+        await self._letters.send(dead)
+        again = [story for story, outcome in zip(due, outcomes, strict=True) if outcome.held]
+        for story in again:  # the clock was set back meanwhile: its time is yet to come
+            self.book.hold(story)
+        gone = [story for story, outcome in zip(due, outcomes, strict=True) if not outcome.held]
+        await self._send([records.held_null(story) for story in gone])
+        for story in gone:
             metrics.RELEASED.labels(WORKER).observe(_late(story, self.now()))
+
+    def _unsent(self, refused: Sequence[Refused], behind: Mapping[int, Story]) -> list[DeadLetter]:
+        """Return a dead letter for each story of which Kafka will not take everything."""
+        letters: dict[str, DeadLetter] = {}
+        for refusal in refused:
+            letter = dead_letter(self.desk, held_payload(behind[id(refusal.message)]), RELEASE, refusal.reason)
+            letters[letter.id] = letter
+        metrics.DEAD.labels(WORKER, RELEASE).inc(len(letters))
+        return list(letters.values())
 
     async def _bury(self, culprits: Sequence[Story], ends: int) -> None:
         """Make dead letters of stories that have ended so many processes; they are not looked into."""
@@ -211,12 +234,11 @@ class ReleaseWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             letter = dead_letter(self.desk, held_payload(story), RELEASE, blame(ends))
             letter = msgspec.structs.replace(letter, attempts=ends)
             metrics.DEAD.labels(WORKER, RELEASE).inc()
-            await self._send([records.dead_message(letter, topics.limit(self.kafka, topics.DEAD))])
+            await self._letters.send([letter])
             await self._send([records.held_null(story)])
 
-    async def _send(self, messages: Sequence[Message]) -> None:
-        for refused in await self.sender.send(messages) if messages else ():
-            say(f"not released whole: {refused.reason}")
+    async def _send(self, messages: Sequence[Message]) -> list[Refused]:
+        return await self.sender.send(messages) if messages else []
 
 
 def _late(story: Story, now: datetime) -> float:

@@ -75,11 +75,12 @@ def fail(error: BaseException) -> None:
 
     ``os._exit``, because Faust's own way of stopping after an error commits what was not confirmed.
     """
-    if isinstance(error, WirewatchError):
-        say(str(error))
-        os._exit(error.exit_status)
-    say("the worker ends, nothing of this fetch is acknowledged\n" + "".join(traceback.format_exception(error)))
-    os._exit(1)
+    known = isinstance(error, WirewatchError)
+    try:
+        what = "the worker ends, nothing of this fetch is acknowledged\n"
+        say(str(error) if known else what + "".join(traceback.format_exception(error)))
+    finally:  # also where nobody reads stderr any more
+        os._exit(error.exit_status if isinstance(error, WirewatchError) else 1)
 
 
 def end_still(why: str, loops: Mapping[str, asyncio.AbstractEventLoop]) -> None:
@@ -187,8 +188,8 @@ async def _serve(
 
 def give_up(loops: Mapping[str, asyncio.AbstractEventLoop]) -> None:
     """End without waiting any longer, and say for what: what is not committed is read again."""
-    say(f"not stopped after {STOP:.0f} s: ending without waiting; what is not acknowledged is read again")
     try:
+        say(f"not stopped after {STOP:.0f} s: ending without waiting; what is not acknowledged is read again")
         _tell("it waits at", loops)
     finally:  # whatever cannot be told, it ends
         os._exit(1)

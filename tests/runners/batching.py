@@ -68,7 +68,15 @@ async def consumer(effect: Effect = nothing) -> AsyncIterator[BatchConsumer]:
     found.highwater = lambda _tp: 100
     found.assignment = lambda: {TP("t", 0), TP("t", 1)}
     found._set_active_tps({TP("t", 0), TP("t", 1)})
+    found._dealt = found._sought = 0
     yield found
+
+
+def deal(found: Any) -> None:
+    """Begin the next assignment, as after its seek."""
+    found._term += 1
+    found._dealt = found._sought = found._term
+    found.resume_flow()
 
 
 def run(test: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.errors import GroupAuthorizationFailedError
 from faust.types import TP
 
 from pipeline.runners import faust_batches, faust_watch
@@ -131,6 +132,64 @@ def test_a_client_of_which_a_task_has_died_ends_the_process_at_once_and_says_of_
     run(test)
 
 
+def test_an_error_of_the_group_is_told_and_the_client_asked_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        async with consumer() as made:
+            found: Any = made
+            told: list[BaseException] = []
+
+            async def tell(error: BaseException) -> None:
+                told.append(error)
+
+            class Coordinator(SimpleNamespace):
+                """Keeps an error until it is asked for it."""
+
+                _pending_exception: Any
+
+                def check_errors(self) -> None:
+                    error, self._pending_exception = self._pending_exception, None
+                    raise error
+
+            kept = Coordinator(_pending_exception=GroupAuthorizationFailedError("x."))
+            found._thread._consumer = SimpleNamespace(_client=None, _fetcher=None, _coordinator=kept)
+            found._thread.thread_loop = asyncio.get_running_loop()
+            monkeypatch.setattr(faust_watch, "WATCH", 0.01)
+            found.liveness = Unguarded(found.worker)
+            found.outage.tell = tell
+            watching = asyncio.ensure_future(BatchConsumer._watch.fun(found))
+            await asyncio.sleep(0.05)
+            watching.cancel()
+            assert type(told[0]) is GroupAuthorizationFailedError
+            assert kept._pending_exception is None
+
+    run(test)
+
+
+def test_a_rebalance_that_does_not_end_is_for_the_guard_to_see_where_a_broker_lets_us_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test() -> None:
+        async with consumer() as made:
+            found: Any = made
+            away: str | None = None
+
+            async def reason() -> str | None:
+                return away
+
+            found.outage.reason = reason
+            found.highwaters = lambda *_: asyncio.sleep(0, {})
+            found.stop_flow()
+            assert await found._lag() == 0
+            monkeypatch.setattr(faust_watch, "REBALANCE", 0.0)
+            assert await found._lag() == 1
+            away = "nothing listens there"
+            assert await found._lag() == 0
+            found.resume_flow()
+            assert await found._lag() == 0
+
+    run(test)
+
+
 def test_a_read_whose_reader_is_cancelled_is_not_lost() -> None:
     async def test() -> None:
         async with consumer() as found:
@@ -178,24 +237,20 @@ def test_acknowledging_a_message_as_streams_do_for_skipped_ones_commits_nothing(
 
 
 def test_an_effect_that_raises_ends_the_process_and_acknowledges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Ended(BaseException):
-        pass
-
-    def fail(error: BaseException) -> None:
-        raise Ended from error
+    failed: list[BaseException] = []
 
     async def effect(_records: Records) -> None:
         raise ValueError("unexpected")
 
     async def test() -> None:
         async with consumer(effect) as found:
-            with pytest.raises(Ended):
-                await found.process(fetch(p0=range(3)))
+            await found.process(fetch(p0=range(3)))
             await found.commit()
             assert found.committed == []
 
-    monkeypatch.setattr(faust_batches, "fail", fail)
+    monkeypatch.setattr(faust_batches, "fail", failed.append)
     run(test)
+    assert [str(error) for error in failed] == ["unexpected"]
 
 
 def test_what_was_deleted_before_anybody_read_it_does_not_wait() -> None:

@@ -73,6 +73,8 @@ def test_the_group_is_joined_as_the_design_says() -> None:
             assert client._enable_auto_commit is False
             assert client._auto_offset_reset == "earliest"
             assert consumer.commit_interval == 0.1
+            assert client._max_poll_interval_ms > 1e11, "who is not asked for a fetch leaves the group, and stays out"
+            assert client._rebalance_timeout_ms == 60_000
         finally:
             await client.stop()
 
@@ -104,7 +106,8 @@ def test_every_method_that_is_replaced_is_there_to_be_replaced_and_no_other_is_b
     }
     assert {name for name in written if hasattr(driver.Consumer, name)} == {
         "ack", "_add_gap", "_filter_tps_with_pending_acks", "_new_consumer_thread", "_new_offset", "getmany",
-        "on_partitions_assigned", "on_partitions_revoked", "verify_all_partitions_active", "wait_empty",
+        "on_partitions_assigned", "on_partitions_revoked", "perform_seek", "resume_flow",
+        "verify_all_partitions_active", "wait_empty",
     }  # fmt: skip
     assert hasattr(faust.App, "_create_directories")
     assert hasattr(Service, "_crash")
@@ -118,6 +121,7 @@ def test_the_client_looks_at_a_connection_before_it_uses_it_and_has_the_tasks_th
         assert type(client._client) is _Client
         assert client._client._sync_task is None
         assert {"_fetcher", "_coordinator"} <= vars(client).keys()
+        assert "_pending_exception" in source(GroupCoordinator.check_errors)
         await client.stop()
 
     asyncio.run(test())

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
 from faust.types import TP
 
+from pipeline import metrics
 from pipeline.runners import faust_batches
 from pipeline.runners.faust_reads import Records
-from tests.runners.batching import P0, P1, consumer, fetch, next_of, run
+from tests.runners.batching import P0, P1, consumer, deal, fetch, next_of, run
 
 
 async def note(told: list[Any], what: Any, _partitions: Any) -> None:
@@ -61,12 +63,72 @@ def test_what_a_read_brings_of_an_assignment_that_ended_moves_no_position_forwar
             found.stop_flow()
             found.fetches.put_nowait(fetch(p0=range(3, 6)))
             assert await waiting is None
-            found._term += 1
-            found.resume_flow()
+            deal(found)
             found.positions = {P0: 1, P1: 0}  # the commit: what came after it was never confirmed
             found.fetches.put_nowait(fetch(p0=range(1, 6)))
             assert (await next_of(found)).value == fetch(p0=range(1, 6))
             assert found.sought == []
+
+    run(test)
+
+
+def test_what_was_let_go_is_forgotten_where_nothing_is_dealt_out() -> None:
+    async def test() -> None:
+        async with consumer() as found:
+            found._let_go[P0] = 100
+            found.assignment = set
+            found._set_active_tps(set())
+            assert await next_of(found) is None
+            found.assignment = lambda: {TP("t", 0)}
+            found._set_active_tps({TP("t", 0)})
+            found.positions = {P0: 1_000_000}  # hours later, and committed by others
+            found.fetches.put_nowait(fetch(p0=range(3)))
+            assert await next_of(found) is not None
+            assert found.sought == []
+
+    run(test)
+
+
+def test_the_seek_of_an_assignment_that_has_ended_lets_nothing_through() -> None:
+    async def test() -> None:
+        async with consumer() as made:
+            found: Any = made
+            app = found.app
+            recovery = app.tables.recovery
+            app._fetcher = SimpleNamespace(maybe_start=lambda: asyncio.sleep(0))
+            app.on_rebalance_end = app.on_rebalance_return = lambda: None
+            found._on_partitions_assigned = lambda *_: asyncio.sleep(0)
+            found.seek_to_committed = lambda: asyncio.sleep(0.05, {})
+
+            async def dealt(generation: int) -> asyncio.Future[None]:
+                app.consumer_generation_id = generation
+                await found.on_partitions_assigned({TP("t", 0)}, generation)
+                seeking: asyncio.Future[None] = asyncio.ensure_future(
+                    recovery._resume_streams(generation_id=generation)
+                )
+                await asyncio.sleep(0.01)
+                return seeking
+
+            found.stop_flow()
+            seeking = await dealt(1)
+            await found.on_partitions_revoked({TP("t", 0)})
+            await seeking
+            assert not found.flow_active
+            seeking = await dealt(2)
+            assert not found.flow_active
+            await seeking
+            assert found.flow_active
+
+    run(test)
+
+
+def test_who_waited_for_another_system_waits_no_more_when_the_partitions_go() -> None:
+    async def test() -> None:
+        async with consumer() as found:
+            found._on_partitions_revoked = lambda revoked: note([], None, revoked)
+            metrics.BLOCKED.labels(found.worker, "elasticsearch").set(1)
+            await found.on_partitions_revoked({TP("t", 0)})
+            assert found.liveness.waits_for() == []
 
     run(test)
 
@@ -98,8 +160,7 @@ def test_a_fetch_asked_for_while_the_flow_stood_still_belongs_to_the_assignment_
             found.stop_flow()
             waiting = asyncio.ensure_future(next_of(found))
             await asyncio.sleep(0)
-            found._term += 1  # a rebalance
-            found.resume_flow()
+            deal(found)
             found.fetches.put_nowait(fetch(p0=range(3)))
             assert await waiting is not None
 

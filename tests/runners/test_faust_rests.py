@@ -158,6 +158,7 @@ def test_a_revocation_ends_a_rest_that_hangs_and_the_next_assignment_begins_anew
             await task
             assert effect.noted == ["work 0", "write 0", "work 10"]
             await found.on_partitions_assigned({TP("t", 0)}, 2)
+            found._sought = found._term  # as Faust seeks
             found.resume_flow()
             effect.let_go(0)
             await found.process(fetch(p0=range(10)))
@@ -219,6 +220,54 @@ def test_what_may_end_the_process_is_written_with_nothing_else_in_hand() -> None
             await noted
             assert found.committed == [{0: 20, 1: 8}]
 
+    run(test)
+
+
+def test_a_note_that_is_written_down_while_the_partitions_go_is_taken_back() -> None:
+    async def test() -> None:
+        effect = Halves()
+        async with consumer(effect) as made:
+            found: Any = made
+            found._on_partitions_revoked = lambda *_: asyncio.sleep(0)
+            found._notes.book.learn({P0: (0, str(Ends(2, 3)))})
+            notes: list[str] = []
+
+            async def commit(made: dict[Any, tuple[int, str]]) -> None:
+                await asyncio.sleep(0.02)
+                notes.extend(text for _offset, text in made.values())
+
+            found._notes._commit = commit
+            task = asyncio.ensure_future(found.process(fetch(p0=range(3))))
+            await asyncio.sleep(0.01)
+            await found.on_partitions_revoked({TP("t", 0)})
+            await task
+            assert notes == ["ends 3 until 3 alone", "ends 2 until 3"]
+            assert effect.noted == []
+
+    run(test)
+
+
+def test_what_is_behind_a_rest_that_failed_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        written: list[int] = []
+
+        async def effect(records: Records) -> Rest:
+            async def rest() -> None:
+                if not written and records[P0][0].offset == 0:
+                    raise ValueError("unexpected")
+                written.append(records[P0][0].offset)
+
+            return rest
+
+        async with consumer(effect) as found:
+            await found.process(fetch(p0=range(3)))
+            await asyncio.sleep(0)
+            await found.process(fetch(p0=range(3, 6)))
+            await asyncio.sleep(0)
+            await found.commit()
+            assert (written, found.committed) == ([], [])
+
+    monkeypatch.setattr(faust_batches, "fail", lambda _error: None)  # as where the process does not end
     run(test)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -23,6 +24,13 @@ from pipeline.config import Kafka
 BATCH_BYTES = 256 * 1024
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
+
+PATIENCE, ANEW = 5.0, 6
+"""Seconds without a confirmation that are an outage, and after how many of them the messages are sent anew.
+
+A broker that can be read and not written to (too few replicas, a disk that is full) is asked again for ever by an
+idempotent producer, and nobody is told.
+"""
 
 HEADERS = 4
 """A value of less than this part of the limit leaves room for its headers, which say again what it says."""
@@ -104,7 +112,7 @@ class Sender:
         """Send once; return what is to be sent again, what is refused, and the error if it was not a refusal."""
         producer = await self._connected()
         batches = await self._submit(producer, messages, single=single)
-        await asyncio.wait([batch.future for batch in batches if batch.future])
+        await self._confirmed(producer, [batch.future for batch in batches if batch.future])
         again: list[Message] = []
         refused: list[Refused] = []
         failure: BaseException | None = None
@@ -117,6 +125,17 @@ class Sender:
                 again += batch.messages
                 failure = failure if isinstance(error, TOO_LARGE) else error
         return again, refused, failure
+
+    async def _confirmed(self, producer: AIOKafkaProducer, pending: Collection[asyncio.Future[object]]) -> None:
+        """Return when each batch is confirmed or has failed; what waits for too long fails."""
+        late = TimeoutError(f"no confirmation in {PATIENCE:.0f} s")
+        for rounds in itertools.count(1):
+            _, pending = await asyncio.wait(pending, timeout=PATIENCE)
+            if not pending:
+                return
+            await self._outage.tell(late)
+            if rounds >= ANEW:
+                producer._message_accumulator.fail_all(late)  # noqa: SLF001  to stop it would wait for them, too
 
     async def _submit(self, producer: AIOKafkaProducer, messages: list[Message], *, single: bool) -> list[_Batch]:
         """Hand the messages over in batches, each of one partition, as large as the producer has them or ``single``."""
