@@ -15,12 +15,13 @@ from pipeline import config
 from pipeline.cli.progress import Progress
 from pipeline.cli.times import age
 from pipeline.config import Config
-from pipeline.core.errors import ConfigError, Problem
+from pipeline.core.errors import ConfigError, Problem, UnreachableError
 from pipeline.core.formats.key import cheap_key
 from pipeline.core.payload import Payload
 
 if TYPE_CHECKING:
     from pipeline.adapters.kafka.produce import Producer
+    from pipeline.adapters.kafka.records import Record
     from pipeline.adapters.kafka.replays import Replay
 
 NOTED_EVERY = 1.0
@@ -43,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Send the messages of the span once more; an interrupted replay says how to go on."""
-    from pipeline.adapters.kafka import topics
+    from pipeline.adapters.kafka import records, topics
     from pipeline.adapters.kafka.dead import key_of
     from pipeline.adapters.kafka.produce import Producer
 
@@ -64,12 +65,16 @@ def run(options: argparse.Namespace) -> int:
     topic = topics.INCOMING if desk else topics.STORIES
     producer = Producer(settings.kafka, key, refuse, topic=topic)
     print(f"wirewatch: replay {replay.id} of {replay.topic}: {replay.total - replay.done} messages", file=sys.stderr)
+    certain = True
     try:
-        _through(replay, producer, options.rate)
+        _through(replay, producer, options.rate, was_sent=records.was_replayed if desk else records.was_copied)
+    except UnreachableError:
+        certain = False  # something before is not confirmed: what was noted last is where to go on
+        raise
     finally:
         try:
             sent = producer.finish()
-            if replay.done < replay.total:
+            if certain and replay.done < replay.total:
                 replay.note()
             print(f"wirewatch: {sent.confirmed} messages of {producer.topic} sent once more", file=sys.stderr)
         finally:
@@ -91,16 +96,17 @@ def _replay(settings: Config, options: argparse.Namespace) -> Replay:
     return Replay.begin(settings.kafka, name, since, until, alerts=options.alerts)
 
 
-def _through(replay: Replay, producer: Producer, rate: float) -> None:
+def _through(replay: Replay, producer: Producer, rate: float, was_sent: Callable[[Record], bool]) -> None:
+    """Send what ``was_sent`` does not know as a copy of another message, which stands in the span, too."""
     from pipeline.adapters.kafka import records
 
     progress = Progress(replay.total)
     pause, sent, began = (1 / rate if rate > 0 else 0.0), 0, time.monotonic()
     noted = began
-    marks = (records.AGAIN,) if replay.alerts else ()
+    marks = (records.COPY, records.AGAIN) if replay.alerts else (records.COPY,)
     try:
         for record in replay.records():
-            if records.was_replayed(record):  # what has been replayed before stands in the span, too
+            if was_sent(record):
                 continue
             sent += 1
             time.sleep(max(0.0, began + sent * pause - time.monotonic()))

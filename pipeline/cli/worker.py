@@ -196,7 +196,7 @@ def _index(settings: Config, instance: str | None, liveness: Liveness, _refusals
     def make() -> object:
         client = connect.async_client(elastic)
         clients.append(client)
-        patience = Patience(WORKER)
+        patience = Patience(WORKER, answered=liveness.moved)
         shelf = Shelf(client, elastic.prefix, patience, Clock().now)
         effect = IndexWorker(shelf, [Bulk(client, patience) for _ in range(BULKS)], sender, kafka, book.rules)
         names = [topics.full_name(kafka, name) for name in (topics.STORIES, topics.ALERTS, topics.HELD)]

@@ -18,6 +18,7 @@ KILLED_BY = "killedby"
 
 _CHAINING = REPLACING_LINKS | {TAKE_OF}
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_EVERYTHING = 1 << 60
 
 
 def predecessors(story: Story) -> tuple[str, ...]:
@@ -39,6 +40,12 @@ def reaches(kill: Story, story: Story) -> bool:
     if story.version_created is None or kill.version_created is None:
         return True
     return story.version_created <= kill.version_created
+
+
+def reach(kill: Story) -> int:
+    """Return how far a kill reaches, to be compared with other kills: what one reaches, those with more reach, too."""
+    made = kill.version_created
+    return max(0, int(made.timestamp() * 1000)) if made is not None else _EVERYTHING
 
 
 def in_order(revisions: Iterable[Story]) -> list[Story]:

@@ -223,13 +223,12 @@ class Embedded:
         cluster = cluster_of(story, stored, self.store.candidates(story))
         story = msgspec.structs.replace(story, chain=self.store.chain_of(story), cluster=cluster)
         alerts = life.alerts_of(stored, story)
-        kill = self.store.kill_of((story.id, *chain.predecessors(story)))
-        killing = None
-        if kill is not None and story.status is Status.USABLE and chain.reaches(kill, story):
-            killing = kill
+        kills = self.store.kills_of((story.id, *chain.predecessors(story))) if story.status is Status.USABLE else ()
+        killing = next((kill for kill in kills if chain.reaches(kill, story)), None)
+        if killing is not None:
             self.store.put(story, newest=False)  # for auditors: the kill came first
-            self.store.note_kill([story.id], kill)
-            story, alerts = chain.tombstone(story, kill), []
+            self.store.note_kill([story.id], killing)
+            story, alerts = chain.tombstone(story, killing), []
         retracted, newest = life.retractions(stored, story, self.rules)
         alerts = [*retracted, *alerts]
         late = not life.supersedes(stored, story)

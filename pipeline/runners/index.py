@@ -28,7 +28,7 @@ import msgspec
 from pipeline import metrics
 from pipeline.adapters.elastic.bulk import Action, Bulk
 from pipeline.adapters.elastic.bulk import Refused as Unindexed
-from pipeline.adapters.elastic.shelf import Shelf, Stand
+from pipeline.adapters.elastic.shelf import Shelf, Stand, revision_id
 from pipeline.adapters.kafka import records, topics
 from pipeline.adapters.kafka.letters import Letters
 from pipeline.adapters.kafka.records import Message, Record
@@ -63,20 +63,22 @@ class Sends(Protocol):
 class Sorted(msgspec.Struct):
     """The records of one part by what they are, what is wrong with some, and what was told because of others.
 
-    ``behind`` has the record of each story's and alert's id.
+    ``behind`` has the record of each story's id (the last one), of each revision, and of the (index, id) of each other
+    document; ``about`` the ids of stories and alerts.
     """
 
     stories: list[Incoming] = []
     alerts: list[Action] = []
     held: dict[bytes, Action] = {}
     dead: list[DeadLetter] = []
-    behind: dict[str, Record] = {}
+    behind: dict[str | tuple[str, str], Record] = {}
+    about: set[str] = set()
     told: list[Alert] = []
 
     @property
     def names(self) -> set[str]:
         """The ids that what is read and written for these records depends on."""
-        return {*self.behind, *(name for one in self.stories for name in chain.predecessors(one.story))}
+        return {*self.about, *(name for one in self.stories for name in chain.predecessors(one.story))}
 
 
 class UnderWay(msgspec.Struct):
@@ -185,6 +187,7 @@ class IndexWorker:
         """Do the same for stories of other uris that a kill among ``stories``, or of one of them, reaches."""
         killed = await reached(self.shelf, bulk, stories, noted)
         silent = {incoming.story.id for incoming in found.stories if incoming.silent}
+        silent -= {incoming.story.id for incoming in found.stories if not incoming.silent}
         retracted: list[Alert] = []
         for one in killed:
             found.behind.setdefault(one.story.id, found.behind[one.cause])
@@ -201,19 +204,24 @@ class IndexWorker:
         """Put a record where it belongs; raises whatever is wrong with it."""
         if record.topic == self._alerts:
             alert = records.alert_of(record)
-            if alert.id not in found.behind:
-                found.alerts.append(self.shelf.alert(alert, _time(record)))
-                found.behind[alert.id] = record
+            if alert.id not in found.about:
+                found.alerts.append(action := self.shelf.alert(alert, _time(record)))
+                found.behind[action.index, action.id] = record
+                found.about.add(alert.id)
         elif record.topic == self._held:
             key = bytes(record.key or b"")
             revision, entry = records.held_of(key), records.embargo_of(record)
             if revision is not None and (record.value is None or isinstance(entry, Story)):  # the last one counts
-                found.held[key] = self.shelf.hold(entry) if isinstance(entry, Story) else self.shelf.unhold(*revision)
-                found.behind[revision[0]] = record
+                action = self.shelf.hold(entry) if isinstance(entry, Story) else self.shelf.unhold(*revision)
+                found.held[key] = action
+                found.behind[action.index, action.id] = record
+                found.about.add(revision[0])
         else:
             incoming = Incoming(records.story_of(record), records.is_replay(record))
             found.stories.append(incoming)
-            found.behind[incoming.story.id] = record
+            story = incoming.story
+            found.behind[story.id] = found.behind[revision_id(story)] = record
+            found.about.add(story.id)
 
     async def _fold(self, incoming: Sequence[Incoming]) -> list[Folded]:
         """Return what the stories of one fetch mean, given what is stored."""
@@ -298,7 +306,16 @@ def _time(record: Record) -> datetime:
 
 def _refuse(refused: Sequence[Unindexed], found: Sorted) -> None:
     """Add what Elasticsearch will not take to the dead letters."""
-    found.dead += [_letter(found.behind[one.action.id.partition("-")[0]], one.reason) for one in refused]
+    found.dead += [_letter(_record(one.action, found), one.reason) for one in refused]
+
+
+def _record(action: Action, found: Sorted) -> Record:
+    """Return the record because of which a document is written."""
+    id_ = action.id.partition("-")[0]
+    for key in ((action.index, action.id), f"{id_}-{action.revision}"):
+        if key in found.behind:
+            return found.behind[key]
+    return found.behind[id_]
 
 
 def _count(found: Sorted) -> None:

@@ -44,8 +44,9 @@ async def reached(shelf: Shelf, bulk: Bulk, stories: Sequence[Story], noted: Map
         if story.status is Status.CANCELED and chain.predecessors(story):
             found |= await _reach(shelf, bulk, story, story)
     for story in (story for story in stories if story.status is Status.USABLE):
-        kill = next((noted[name] for name in chain.names(story) if name in noted), None)
-        if kill is not None and kill.id != story.id and chain.reaches(kill, story):
+        about = (noted[name] for name in sorted(chain.names(story)) if name in noted)
+        kill = next((kill for kill in about if kill.id != story.id and chain.reaches(kill, story)), None)
+        if kill is not None:
             found |= await _reach(shelf, bulk, kill, story)
     return list(found.values())
 
@@ -56,7 +57,9 @@ async def _reach(shelf: Shelf, bulk: Bulk, kill: Story, cause: Story) -> dict[st
     known: set[str] = set()
     fresh = chain.names(cause) - {kill.id}
     while fresh:
-        await bulk.write([shelf.note_kill(name, kill) for name in sorted(fresh)])
+        refused = await bulk.write([shelf.note_kill(name, kill) for name in sorted(fresh)])
+        if refused:
+            raise RuntimeError(f"a kill cannot be noted: {refused[0].reason}")
         known |= fresh
         fresh |= await shelf.members(sorted(known))
         stands |= await shelf.find(sorted(fresh - stands.keys()))

@@ -53,6 +53,10 @@ class Liveness:
         samples = (sample for metric in metrics.BLOCKED.collect() for sample in metric.samples)
         return [s.labels["system"] for s in samples if s.labels["worker"] == self.worker and s.value]
 
+    def moved(self) -> None:
+        """Note that what the worker does goes on, as where a system that is slow has answered."""
+        self._moved = self.now()
+
     def waits_no_more(self) -> None:
         """Note that nothing of the worker is in hand, so that it waits for no system."""
         for metric in metrics.BLOCKED.collect():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,6 +94,28 @@ def test_a_kill_under_another_uri_reaches_the_whole_chain_in_any_order(tmp_path:
             alive.discard((alert.story.uri, alert.rule))
     assert alive == set()
     assert any(story.body for story in archive.history("urn:test:0")), "the text is kept for auditors"
+    archive.close()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 1, 3, 2), (3, 1, 0, 2), (3, 1, 2, 0), (2, 3, 0, 1), (1, 3, 2, 0)])
+def test_a_story_that_is_killed_started_anew_and_killed_again_ends_killed_in_any_order(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    settings(tmp_path)
+    link = {"evolvedfrom": {"uri": "urn:test:0"}}
+    dates = [f"2026-06-15T10:{minute:02}:00Z" for minute in (1, 5, 10, 15)]
+    kill: dict[str, Any] = {"headline": "KILL", "body_text": "", "pubstatus": "canceled", "associations": link}
+    four = (
+        ninjs(0, versioncreated=dates[0]),
+        ninjs(8, versioncreated=dates[1], **kill),
+        ninjs(0, 2, versioncreated=dates[2]),
+        ninjs(9, versioncreated=dates[3], **kill),
+    )
+    file = tmp_path / "wire.jsonl"
+    file.write_text("".join(json.dumps(four[which]) + "\n" for which in order))
+    run_once(tmp_path, str(file))
+    archive = SqliteArchive(tmp_path / "w.db")
+    assert list(archive.stories(ANYTHING)) == []
     archive.close()
 
 

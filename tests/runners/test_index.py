@@ -323,6 +323,33 @@ def test_what_elasticsearch_refuses_is_a_dead_letter_with_its_reason() -> None:
     assert (letter.payload, letter.reason) == (encode(story(1)), "400 document_parsing_exception")
 
 
+def test_what_is_refused_is_the_record_because_of_which_it_was_written() -> None:
+    class Refusing(MemoryBulk):
+        async def write(self, actions: Sequence[Action]) -> list[Refused]:
+            bad = [action for action in actions if action.index.startswith("stories-2")]
+            await super().write([action for action in actions if action not in bad])
+            return [Refused(action, "400 document_parsing_exception") for action in bad]
+
+    def letters(*batch: Read) -> list[bytes]:
+        world = World()
+        works = IndexWorker(MemoryShelf(world), [Refusing(world)], MemorySender(world), Kafka(), RULES)
+        asyncio.run(works({"one": list(batch)}))
+        dead = [records.dead_letter_of(Read(m.topic, m.value)) for m in world.sent if m.topic == "wire.dead"]
+        return [letter.payload for letter in dead]
+
+    released = records.held_null(story(1))
+    assert letters(read(story(1)), Read("wire.held", None, key=released.key)) == [encode(story(1))]
+    assert letters(read(story(5)), read(story(3))) == [encode(story(5))]
+
+
+def test_a_replay_through_index_sends_what_a_replay_through_desk_has_made_anew() -> None:
+    made = records.story_message(story(1, "a"), Payload(data=b"", origin="o", replay=True))
+    of_desk = Read("wire.stories", made.value, headers=made.headers)
+    of_index = Read("wire.stories", made.value, headers=(*made.headers, records.COPY))
+    assert [records.was_replayed(one) for one in (of_desk, of_index)] == [True, True]
+    assert [records.was_copied(one) for one in (of_desk, of_index)] == [False, True]
+
+
 def test_alerts_are_kept_once_in_the_month_of_their_story() -> None:
     world = World()
     (alert,) = raise_alerts(story(1, "a"))

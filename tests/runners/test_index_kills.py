@@ -103,6 +103,44 @@ def test_what_depends_on_each_other_keeps_its_order_in_parts_that_go_on_at_the_s
         assert not [id_ for index, id_ in world.documents if index == "stories-held"]
 
 
+def again(found: Story, version: str) -> Story:
+    return msgspec.structs.replace(found, version=version)
+
+
+def statuses(world: World) -> dict[str, str]:
+    """Return the status of each story by its uri."""
+    stored = [msgspec.json.decode(found) for (index, _), (_, found) in world.documents.items() if "stories-2" in index]
+    return {found["uri"]: found["status"] for found in stored}
+
+
+@examples(max_examples=50, deadline=None)
+@given(st.permutations(range(4)))
+def test_a_story_that_is_killed_started_anew_and_killed_again_ends_killed_in_any_order(order: list[int]) -> None:
+    first, second = linked("a", 1), again(linked("a", 10), "2")
+    kills = [linked("k", 5, "a", Status.CANCELED), linked("l", 15, "a", Status.CANCELED)]
+    world = World()
+    for place in order:
+        take(world, [read([first, second, *kills][place])])
+    assert statuses(world)["a"] == "canceled"
+
+
+def test_of_several_kills_that_are_noted_for_a_story_or_its_chain_any_may_reach_it() -> None:
+    for name in "abcdefgh":  # whichever of the two notes is looked at first
+        kills = [linked("k", 5, "r", Status.CANCELED), linked("l", 15, name, Status.CANCELED)]
+        world = World()
+        for one in (linked("r", 1), *kills, linked(name, 10, "r")):
+            take(world, [read(one)])
+        assert statuses(world)[name] == "canceled"
+
+
+def test_a_kill_that_comes_live_and_of_a_replay_at_once_is_told() -> None:
+    kill = linked("k", 5, "a", Status.CANCELED)
+    world = World()
+    take(world, [read(linked("a", 1))])
+    take(world, [read(kill), read(kill, replay=True)])
+    assert len({alert.id for alert in retracted(world)}) == 2
+
+
 def test_a_kill_of_another_uri_survives_a_crash_at_every_write() -> None:
     chain = CHAIN[:3]
     kill = read(linked("k", 5, "b", Status.CANCELED))

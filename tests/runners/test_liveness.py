@@ -8,6 +8,7 @@ import time
 import pytest
 
 from pipeline import metrics
+from pipeline.adapters.elastic.patience import Patience
 from pipeline.runners import liveness
 from pipeline.runners.liveness import STANDSTILL, Liveness
 
@@ -33,6 +34,18 @@ def test_a_worker_with_messages_that_confirms_none_is_stuck_after_a_while() -> N
     assert worker.health() == (False, "messages wait, and none was confirmed for 61 s")
     worker.note(lag=5, done=11)
     assert not worker.stuck()
+
+
+def test_a_worker_whose_system_answers_slowly_does_not_stand_still() -> None:
+    clock = Ticking()
+    worker = Liveness("slow", clock)
+    patience = Patience("slow", answered=worker.moved)
+    for clock.time in (40.0, 80.0, 120.0):
+        patience.success()
+        worker.note(lag=5, done=10)
+        assert not worker.stuck()
+    clock.time = 120.0 + STANDSTILL + 1
+    assert worker.stuck()
 
 
 def test_a_worker_with_nothing_to_do_is_never_stuck() -> None:

@@ -6,7 +6,7 @@ The client's own helpers lose the retry of single items and let timeouts escape.
 2xx, nothing there to remove            done
 409                                     done: the same or a newer revision stands there already
 429, 5xx, timeout, refused, cut off,    that document again, after a pause, in smaller requests
-read-only block, no such index
+read-only block, no such index, no shard left
 413                                     two requests instead of one; a single document is refused
 401, 403                                a long pause and an alarm; never a refusal
 other 4xx                               the document is refused: a dead letter
@@ -28,7 +28,7 @@ from elasticsearch import AsyncElasticsearch
 
 from pipeline import metrics
 from pipeline.adapters.elastic.connect import FAILURES, describe
-from pipeline.adapters.elastic.patience import Patience, is_forbidden, status_of
+from pipeline.adapters.elastic.patience import PASSING, Patience, is_forbidden, status_of
 
 DOCUMENTS = 1000
 BYTES = 4 * 1024 * 1024
@@ -167,15 +167,16 @@ def meaning(item: _Item) -> Answer:
     error = item.error or {}
     causes = [error.get("reason"), (error.get("caused_by") or {}).get("reason")]
     reason = f"{item.status} {error.get('type')}: " + ": ".join(str(cause)[:300] for cause in causes if cause)
-    if item.status == 429 or item.status >= 500 or error.get("type") in PASSING:
+    passing = error.get("type") in PASSING or NO_SHARD in str(error.get("reason"))
+    if item.status == 429 or item.status >= 500 or passing:
         return Answer(Result.AGAIN, reason)
     if item.status in (401, 403):
         return Answer(Result.FORBIDDEN, reason)
     return Answer(Result.REFUSED, reason)
 
 
-PASSING = frozenset({"cluster_block_exception", "index_not_found_exception", "index_closed_exception"})
-"""Errors about the index, not about the document: a full disk, a missing or closed index, which somebody mends."""
+NO_SHARD = "shards open"
+"""What the reason says where a new month would make more shards than the cluster may have: 400, as for a document."""
 
 
 def _item(item: dict[str, Any]) -> _Item:

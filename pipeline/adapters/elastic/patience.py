@@ -23,8 +23,17 @@ FIRST, LONGEST = 0.1, 10.0
 class Patience:
     """The pauses of one worker; they begin anew after a success."""
 
-    def __init__(self, worker: str, first: float = FIRST, longest: float = LONGEST) -> None:
+    def __init__(
+        self,
+        worker: str,
+        first: float = FIRST,
+        longest: float = LONGEST,
+        *,
+        answered: Callable[[], None] = lambda: None,
+    ) -> None:
         self.worker = worker
+        self.answered = answered
+        """Is called where Elasticsearch has answered: one that is slow is no worker that stands still."""
         self.first = first
         self.longest = longest
         self._pause = first
@@ -46,6 +55,7 @@ class Patience:
             log.warning("Elasticsearch works again")
             self._told = ""
         self._pause = self.first
+        self.answered()
         metrics.BLOCKED.labels(self.worker, "elasticsearch").set(0)
 
     async def until_done(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -67,9 +77,21 @@ def is_forbidden(error: BaseException) -> bool:
     return isinstance(error, AuthenticationException | AuthorizationException)
 
 
+PASSING = frozenset({"cluster_block_exception", "index_not_found_exception", "index_closed_exception"})
+"""Errors about the index, not about the request: a full disk, a missing or closed index, which somebody mends."""
+
+
 def is_wrong(error: BaseException) -> bool:
-    """Whether the request can never succeed: 4xx, except where it is about who we are, size, pace or place."""
-    return isinstance(error, ApiError) and error.status_code == 400
+    """Whether the request can never succeed: 4xx, except where it is about who we are, size, pace or the index."""
+    return isinstance(error, ApiError) and error.status_code == 400 and PASSING.isdisjoint(_types(error.body))
+
+
+def _types(body: Any) -> set[str]:
+    """Return the types of the errors that an answer names."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return set()
+    return {str(one.get("type")) for one in (error, *error.get("root_cause", ())) if isinstance(one, dict)}
 
 
 def status_of(error: BaseException) -> int:

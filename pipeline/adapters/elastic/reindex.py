@@ -9,6 +9,7 @@ again.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -18,12 +19,19 @@ from elasticsearch import AsyncElasticsearch
 
 from pipeline.adapters.elastic import templates
 from pipeline.adapters.elastic.bulk import Action, Bulk
+from pipeline.adapters.elastic.connect import FAILURES
 from pipeline.adapters.elastic.documents import alert_document, alert_of, story_document, story_of
+from pipeline.adapters.elastic.shelf import KILLED
 from pipeline.adapters.elastic.templates import TEMPLATES, Template
 from pipeline.config import Elasticsearch as Settings
+from pipeline.core import chain
 from pipeline.core.errors import WirewatchError
+from pipeline.core.story import Story
 
 PAGE = 500
+UNBLOCK = 60.0
+"""Seconds for which an Elasticsearch that is away is asked to lift a block."""
+
 KEEP = "5m"
 """How long Elasticsearch keeps the state of a copy between two pages."""
 
@@ -66,14 +74,17 @@ async def move(settings: Settings, client: AsyncElasticsearch, bulk: Bulk, move:
 
     Raises WirewatchError, and leaves everything as it was, where a document is not taken.
     """
+    if move.template.name == templates.HELD:  # what is left of one that was broken off holds what has been released
+        await client.options(ignore_status=404).indices.delete(index=move.target)
     if not await client.indices.exists(index=move.target):
         body = move.template.body(settings)["template"]
         await client.indices.create(index=move.target, settings=body["settings"], mappings=body["mappings"])
     mark = await _written(client, move.source)
     if move.template.name != templates.HELD:  # of which documents are removed: it is copied whole while it stands still
         await _copy(client, bulk, move, {"match_all": {}}, pace)
-    await client.indices.add_block(index=move.source, block="write")  # unlike the setting, waits for writes under way
     try:
+        # Unlike the setting, a block waits for writes under way.
+        await client.indices.add_block(index=move.source, block="write")
         since = {"match_all": {}} if move.template.name == templates.HELD else {"range": {"_seq_no": {"gt": mark}}}
         await _copy(client, bulk, move, since, pace)
         await _compare(client, move)
@@ -81,9 +92,22 @@ async def move(settings: Settings, client: AsyncElasticsearch, bulk: Bulk, move:
         if move.alias:
             over.append({"add": {"index": move.target, "alias": move.alias}})
         await client.indices.update_aliases(actions=[{"remove_index": {"index": move.source}}, *over])
-    except BaseException:
-        await client.options(ignore_status=404).indices.put_settings(index=move.source, settings={"blocks.write": None})
+    except BaseException as error:
+        await _unblock(client, bulk, move.source, error)
         raise
+
+
+async def _unblock(client: AsyncElasticsearch, bulk: Bulk, index: str, because: BaseException) -> None:
+    """Let an index be written to again; raises WirewatchError where that cannot be had: workers wait for it."""
+    lift = client.options(ignore_status=404).indices.put_settings
+    try:
+        async with asyncio.timeout(UNBLOCK):
+            await bulk.patience.until_done(lambda: lift(index=index, settings={"blocks.write": None}))
+    except (*FAILURES, TimeoutError):
+        raise WirewatchError(
+            f"{index} may still be blocked for writing, and workers wait for it: run `wirewatch reindex` again "
+            f"({type(because).__name__}: {because})"
+        ) from because
 
 
 async def _compare(client: AsyncElasticsearch, move: Move) -> None:
@@ -115,7 +139,8 @@ def _again(move: Move, hit: dict[str, Any]) -> Action:
 
 def _made(move: Move, source: dict[str, Any], id_: str) -> Action:
     if move.template.name == templates.PLACES:
-        return Action(move.target, id_, msgspec.json.encode(source))
+        kill = msgspec.convert(source["kill"], Story) if id_.endswith(KILLED) else None
+        return Action(move.target, id_, msgspec.json.encode(source), None if kill is None else chain.reach(kill))
     if move.template.name == templates.ALERTS:
         return Action(move.target, id_, alert_document(alert_of(source), source.get("raised")))
     story = story_of(source)

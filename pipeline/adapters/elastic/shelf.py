@@ -17,6 +17,7 @@ from pipeline.adapters.elastic import templates
 from pipeline.adapters.elastic.bulk import Action
 from pipeline.adapters.elastic.documents import alert_document, story_document, story_of
 from pipeline.adapters.elastic.patience import Patience
+from pipeline.core import chain
 from pipeline.core.alerts import Alert
 from pipeline.core.story import Story, encode
 
@@ -28,6 +29,9 @@ ANSWERED = ("docs.found", "docs._source", "docs.error")
 
 SHARING = 1000
 """Stories at most that are looked at for the copies of a fetch."""
+
+KILLED = "-killed"
+"""What follows the id of a story or chain in that of the note of its kill."""
 
 MEMBERS = 1000
 """Stories of a chain at most that a kill reaches."""
@@ -72,19 +76,23 @@ class Shelf:
     async def kills(self, ids: Iterable[str]) -> dict[str, Story]:
         """Return the kills, under another uri, that are noted for these stories or chains."""
         index = self.names.of(templates.PLACES)
-        found = await self._read([(index, f"{id_}-killed") for id_ in dict.fromkeys(ids)])
+        found = await self._read([(index, f"{id_}{KILLED}") for id_ in dict.fromkeys(ids)])
         return {id_.partition("-")[0]: msgspec.convert(source["kill"], Story) for (_, id_), source in found.items()}
 
     async def members(self, chains: Sequence[str]) -> set[str]:
         """Return the ids of the stories that are in these chains, those written a moment ago included."""
         alias = self.names.of(templates.STORIES)
 
-        async def search() -> set[str]:
-            await self.client.indices.refresh(index=alias)
-            answer = await self.client.search(index=alias, query={"terms": {"chain": list(chains)}}, size=MEMBERS)
-            return {hit["_id"] for hit in answer.body["hits"]["hits"]}
-
-        return await self.patience.until_done(search)
+        await self._refresh(alias)
+        answer = await self.patience.until_done(
+            lambda: self.client.search(
+                index=alias,
+                query={"terms": {"chain": list(chains)}},
+                size=MEMBERS,
+                allow_partial_search_results=False,
+            )
+        )
+        return {hit["_id"] for hit in answer.body["hits"]["hits"]}
 
     async def history(self, ids: Sequence[str]) -> dict[str, list[Story]]:
         """Return the old revisions of each of these stories, those kept a moment ago included."""
@@ -105,7 +113,7 @@ class Shelf:
             )
             return list(answer.body["hits"]["hits"])
 
-        await self.patience.until_done(lambda: self.client.indices.refresh(index=index))
+        await self._refresh(index)
         while True:
             hits = await self.patience.until_done(page)
             for hit in hits:
@@ -127,9 +135,19 @@ class Shelf:
                 size=SHARING,
                 source_includes=["document", "body"],
                 track_total_hits=False,
+                allow_partial_search_results=False,
             )
         )
         return [story_of(hit["_source"]) for hit in answer.body["hits"]["hits"]]
+
+    async def _refresh(self, index: str) -> None:
+        """Return when searches find all that was written before."""
+        while True:
+            answer = await self.patience.until_done(lambda: self.client.indices.refresh(index=index))
+            failed = answer.body["_shards"]["failed"]
+            if not failed:
+                return
+            await self.patience.pause(f"{failed} shards of {index} do not show what was written")
 
     def month(self, story: Story) -> str:
         """Return the month of a story that is new: that of its arrival, which a replay does not change."""
@@ -147,9 +165,12 @@ class Shelf:
         return Action(self.names.of(templates.PLACES), story.id, msgspec.json.encode(place))
 
     def note_kill(self, id_: str, kill: Story) -> Action:
-        """Return the action that notes that ``kill`` is about a story or chain, whether it has come or not."""
+        """Return the action that notes that ``kill`` is about a story or chain, whether it has come or not.
+
+        Of several, the one that reaches furthest stays.
+        """
         document = encode({"kill": msgspec.structs.replace(kill, body=None)})
-        return Action(self.names.of(templates.PLACES), f"{id_}-killed", document)
+        return Action(self.names.of(templates.PLACES), f"{id_}{KILLED}", document, chain.reach(kill))
 
     def keep(self, story: Story) -> Action:
         """Return the action that keeps an old revision."""

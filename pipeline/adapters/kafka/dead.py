@@ -78,7 +78,9 @@ class KafkaDeadLetters:
         """Return the message that brings a payload back to its step."""
         replay = (letter.headers or {}).get("replay") == "1"
         if letter.step == "index":
-            topic, key = letter.origin.rsplit("/", 2)[0], key_of(letter.payload)
+            topic = letter.origin.rsplit("/", 2)[0]
+            held = topic == topics.full_name(self.kafka, topics.HELD)
+            key = _key_of_held(letter.payload) if held else key_of(letter.payload)
             headers = [JSON, *([REPLAY] if replay else []), *attempts_header(letter.attempts)]
         elif letter.step == RELEASE:
             topic, headers = topics.full_name(self.kafka, topics.HELD), [JSON]
@@ -98,6 +100,14 @@ class KafkaDeadLetters:
 
     def _producer(self) -> AbstractContextManager[KafkaProducer]:
         return Transactions(self.kafka, "dead")
+
+
+def _key_of_held(data: bytes) -> bytes:
+    """Return the key under which a held story is taken off its topic again."""
+    try:
+        return held_key(msgspec.json.decode(data, type=Story))
+    except (msgspec.MsgspecError, ValueError):
+        return b""
 
 
 def key_of(data: bytes) -> bytes:

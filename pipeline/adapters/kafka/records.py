@@ -20,6 +20,7 @@ JSON = ("content-type", b"application/json")
 CLOUD_EVENT = ("content-type", b"application/cloudevents+json; charset=utf-8")
 REPLAY = ("replay", b"1")
 AGAIN = ("replay", b"alerts")
+COPY = ("copy", b"1")
 LIFTED = ("lifted", b"1")
 
 HEADERS, HEADER = 50, 200
@@ -168,6 +169,11 @@ def is_replay(record: Record) -> bool:
 def was_replayed(record: Record) -> bool:
     """Whether a record comes of any replay: a copy of another that is there."""
     return "replay" in (name for name, _value in record.headers or ())
+
+
+def was_copied(record: Record) -> bool:
+    """Whether a replay has sent a record once more as it was: not what a step made of one, which is new."""
+    return COPY in ((name, bytes(value)) for name, value in record.headers or ())
 
 
 def alert_messages(alert: Alert, source: str = "") -> list[Message]:

@@ -110,16 +110,22 @@ class SqliteStore:
         return [story_of(document) for (document,) in rows]
 
     def note_kill(self, ids: Iterable[str], kill: Story) -> None:
-        """Remember that ``kill`` is about these stories, whether they have come or not."""
-        self.connection.executemany("INSERT OR REPLACE INTO kills VALUES (?, ?)", ((id_, kill.id) for id_ in ids))
+        """Remember that ``kill`` is about these stories, whether they have come or not.
 
-    def kill_of(self, ids: Iterable[str]) -> Story | None:
-        """Return the kill, under another uri, that names one of these stories."""
+        Of several, the one that reaches furthest stays.
+        """
+        for id_ in ids:
+            known = next(self.kills_of([id_]), None)
+            if known is None or chain.reach(kill) >= chain.reach(known):
+                self.connection.execute("INSERT OR REPLACE INTO kills VALUES (?, ?)", (id_, kill.id))
+
+    def kills_of(self, ids: Iterable[str]) -> Iterator[Story]:
+        """Yield the kills, under another uri, that name these stories."""
         for id_ in ids:
             row = self.connection.execute("SELECT kill FROM kills WHERE id = ?", (id_,)).fetchone()
-            if row:
-                return self.newest(row[0])
-        return None
+            kill = self.newest(row[0]) if row else None
+            if kill is not None:
+                yield kill
 
     def record(self, alert: Alert, raised: datetime) -> bool:
         """Store an alert; return False for one that is known: it has been raised before."""

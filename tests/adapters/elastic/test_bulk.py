@@ -211,3 +211,12 @@ def test_each_answer_has_one_meaning(status: int, type_: str | None, result: Res
     assert answer.reason == (
         f"{status} {type_}: why: deeper" if result in (Result.AGAIN, Result.FORBIDDEN, Result.REFUSED) else ""
     )
+
+
+def test_a_month_for_which_the_cluster_has_no_shard_left_is_waited_for_and_costs_no_document() -> None:
+    reason = (
+        "Validation Failed: 1: this action would add [2] shards, but this cluster currently has [1000]/[1000] maximum "
+        "normal shards open;"
+    )
+    for type_ in ("validation_exception", "illegal_argument_exception"):
+        assert meaning(module._Item(400, {"type": type_, "reason": reason})).result is Result.AGAIN

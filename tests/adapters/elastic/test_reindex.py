@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
-from elasticsearch import AsyncElasticsearch
+from elasticsearch import AsyncElasticsearch, ConnectionTimeout
 from elasticsearch import Elasticsearch as Client
 
 from pipeline.adapters.elastic import reindex, templates
@@ -129,3 +131,56 @@ def test_a_document_of_others_leaves_everything_as_it_was(settings: Elasticsearc
 def document() -> dict[str, object]:
     found: dict[str, object] = msgspec.json.decode(story_document(story(1)))
     return found
+
+
+class Late(SimpleNamespace):
+    """An Elasticsearch that blocks an index and says so too late, and is away when the block is to be lifted."""
+
+    def __init__(self, away: int) -> None:
+        super().__init__(blocked=False, away=away, indices=self)
+
+    def options(self, **_: Any) -> Late:
+        return self
+
+    async def exists(self, **_: Any) -> bool:
+        return True
+
+    async def refresh(self, **_: Any) -> None:
+        pass
+
+    async def stats(self, index: str, **_: Any) -> Any:
+        shards = {"0": [{"seq_no": {"local_checkpoint": 1}}]}
+        return SimpleNamespace(body={"indices": {index: {"shards": shards}}})
+
+    async def open_point_in_time(self, **_: Any) -> Any:
+        return SimpleNamespace(body={"id": "p"})
+
+    async def search(self, **_: Any) -> Any:
+        return SimpleNamespace(body={"pit_id": "p", "hits": {"hits": []}})
+
+    async def close_point_in_time(self, **_: Any) -> None:
+        pass
+
+    async def add_block(self, **_: Any) -> None:
+        self.blocked = True
+        raise ConnectionTimeout("late")
+
+    async def put_settings(self, **_: Any) -> None:
+        self.away -= 1
+        if self.away >= 0:
+            raise ConnectionTimeout("away")
+        self.blocked = False
+
+
+@pytest.mark.parametrize(("away", "error"), [(0, ConnectionTimeout), (3, ConnectionTimeout), (10_000, WirewatchError)])
+def test_a_block_of_which_the_answer_is_lost_is_lifted(
+    monkeypatch: pytest.MonkeyPatch, away: int, error: type[BaseException]
+) -> None:
+    monkeypatch.setattr(reindex, "UNBLOCK", 1.0)
+    client: Any = Late(away)
+    bulk = Bulk(client, Patience("test", 0.01, 0.05))
+    places = next(template for template in templates.TEMPLATES if template.name == templates.PLACES)
+    move = reindex.Move(places, "story-places", "story-places", "story-places_r1", None)
+    with pytest.raises(error):
+        asyncio.run(reindex.move(Elasticsearch(), client, bulk, move, lambda _count: None))
+    assert client.blocked is (error is WirewatchError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -12,7 +12,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 from elasticsearch import Elasticsearch as Client
 
-from pipeline.adapters.elastic import templates
+from pipeline.adapters.elastic import connect, templates
 from pipeline.adapters.elastic.bulk import Action, Bulk
 from pipeline.adapters.elastic.patience import Patience
 from pipeline.adapters.elastic.shelf import READ, Shelf, Stand
@@ -148,3 +148,24 @@ def test_an_alert_is_stored_once_as_it_was_first_raised(
 
 def shelved(shelf: Shelf, story: Story, month: str) -> list[Action]:
     return [shelf.store(story, month), shelf.place(story, month)]
+
+
+def test_a_closed_month_is_waited_for_and_ends_no_worker(settings: Elasticsearch, client: Client) -> None:
+    index = f"{settings.prefix}stories-2026.05"
+    client.indices.create(index=index, settings={"number_of_replicas": 0})
+    client.indices.close(index=index)
+
+    async def test() -> None:
+        async with connect.async_client(settings) as elastic:
+            shelf = Shelf(elastic, settings.prefix, Patience("closed", 0.01, 0.05), lambda: NOW)
+            since, until = NOW - timedelta(days=1), NOW
+            looking = asyncio.ensure_future(shelf.sharing(["band"], since, until))
+            members = asyncio.ensure_future(shelf.members(["a"]))
+            await asyncio.sleep(0.5)
+            assert not looking.done()
+            assert not members.done()
+            await asyncio.to_thread(client.indices.open, index=index)
+            assert await asyncio.wait_for(looking, 20) == []
+            assert await asyncio.wait_for(members, 20) == set()
+
+    asyncio.run(test())
