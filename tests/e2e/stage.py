@@ -20,7 +20,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import KafkaError
+from kafka.errors import CoordinatorNotAvailableError, KafkaError
 
 from pipeline import config as configuration
 from pipeline.adapters.kafka import read, records, topics
@@ -153,7 +153,10 @@ class Stage:
 
     def drained(self, worker: str, *names: str) -> bool:
         """Whether a worker has acknowledged everything in its topics."""
-        done, ends = self.progress(worker, names)
+        try:
+            done, ends = self.progress(worker, names)
+        except CoordinatorNotAvailableError:  # of a broker that has just begun
+            return False
         return done >= ends
 
     def progress(self, worker: str, names: Sequence[str]) -> tuple[int, int]:
