@@ -38,6 +38,6 @@ class Letters:
     def cut(self, refused: Sequence[Refused]) -> list[DeadLetter]:
         """Return the letters in refused messages, to be sent again, and let them be half as large; raises the same."""
         self._room = min([self._room, *(refusal.message.size // 2 for refusal in refused)])
-        if self._room < SMALLEST:
+        if refused and self._room < SMALLEST:
             raise RuntimeError(f"no dead letter can be kept: {refused[0].reason}")
         return [msgspec.json.decode(refusal.message.value or b"", type=DeadLetter) for refusal in refused]
