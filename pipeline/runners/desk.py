@@ -111,7 +111,7 @@ class DeskWorker:
     async def _bury(self, refused: Sequence[Refused], origins: dict[str, Record]) -> None:
         """Make a dead letter of each payload behind a message that Kafka will not take, confirmed too."""
         dead = [refusal for refusal in refused if refusal.message.topic == topics.DEAD]
-        letters = self._letters.cut(dead) if dead else []
+        letters = self._letters.cut(dead)
         for refusal in refused:
             if refusal.message.topic != topics.DEAD:
                 record = origins[refusal.message.source]

@@ -63,8 +63,8 @@ class Sends(Protocol):
 class Sorted(msgspec.Struct):
     """The records of one part by what they are, what is wrong with some, and what was told because of others.
 
-    ``behind`` has the record of each story's id (the last one), of each revision, and of the (index, id) of each other
-    document; ``about`` the ids of stories and alerts.
+    ``behind`` has the record of each story's id (the last one), revision and alert, and of the (index, id) of what is
+    held.
     """
 
     stories: list[Incoming] = []
@@ -72,13 +72,13 @@ class Sorted(msgspec.Struct):
     held: dict[bytes, Action] = {}
     dead: list[DeadLetter] = []
     behind: dict[str | tuple[str, str], Record] = {}
-    about: set[str] = set()
     told: list[Alert] = []
 
     @property
     def names(self) -> set[str]:
         """The ids that what is read and written for these records depends on."""
-        return {*self.about, *(name for one in self.stories for name in chain.predecessors(one.story))}
+        ids = {action.id.partition("-")[0] for action in (*self.alerts, *self.held.values())}
+        return ids.union(*((one.story.id, *chain.predecessors(one.story)) for one in self.stories))
 
 
 class UnderWay(msgspec.Struct):
@@ -204,10 +204,9 @@ class IndexWorker:
         """Put a record where it belongs; raises whatever is wrong with it."""
         if record.topic == self._alerts:
             alert = records.alert_of(record)
-            if alert.id not in found.about:
-                found.alerts.append(action := self.shelf.alert(alert, _time(record)))
-                found.behind[action.index, action.id] = record
-                found.about.add(alert.id)
+            if alert.id not in found.behind:
+                found.alerts.append(self.shelf.alert(alert, _time(record)))
+                found.behind[alert.id] = record
         elif record.topic == self._held:
             key = bytes(record.key or b"")
             revision, entry = records.held_of(key), records.embargo_of(record)
@@ -215,13 +214,11 @@ class IndexWorker:
                 action = self.shelf.hold(entry) if isinstance(entry, Story) else self.shelf.unhold(*revision)
                 found.held[key] = action
                 found.behind[action.index, action.id] = record
-                found.about.add(revision[0])
         else:
             incoming = Incoming(records.story_of(record), records.is_replay(record))
             found.stories.append(incoming)
             story = incoming.story
             found.behind[story.id] = found.behind[revision_id(story)] = record
-            found.about.add(story.id)
 
     async def _fold(self, incoming: Sequence[Incoming]) -> list[Folded]:
         """Return what the stories of one fetch mean, given what is stored."""

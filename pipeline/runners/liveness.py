@@ -29,7 +29,7 @@ class Liveness:
     def note(self, lag: int, done: int) -> None:
         """Take in how many messages wait and how many were confirmed since the start."""
         if done != self._done or not lag or self.waits_for():
-            self._moved = self.now()
+            self.moved()
         self._done = done
 
     def guard(self, end: Callable[[str], None]) -> None:
@@ -59,15 +59,13 @@ class Liveness:
 
     def waits_no_more(self) -> None:
         """Note that nothing of the worker is in hand, so that it waits for no system."""
-        for metric in metrics.BLOCKED.collect():
-            for sample in metric.samples:
-                if sample.labels["worker"] == self.worker:
-                    metrics.BLOCKED.labels(self.worker, sample.labels["system"]).set(0)
+        for system in self.waits_for():
+            metrics.BLOCKED.labels(self.worker, system).set(0)
 
     def stuck(self) -> bool:
         """Whether messages wait, or nobody could look, nothing is confirmed, and nobody else is to blame."""
         if self.waits_for():
-            self._moved = self.now()
+            self.moved()
         return self.now() - self._moved > STANDSTILL
 
     def health(self) -> tuple[bool, str]:

@@ -196,8 +196,13 @@ class ReleaseWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         then: list[Message] = []
         dead: list[DeadLetter] = []
         behind: dict[int, Story] = {}
+        gone: list[Story] = []
         outcomes = [release(self.desk, story) for story in due]
         for story, outcome in zip(due, outcomes, strict=True):
+            if outcome.held:  # the clock was set back meanwhile: its time is yet to come
+                self.book.hold(story)
+                continue
+            gone.append(story)
             alerts = [message for alert in outcome.alerts for message in records.alert_messages(alert)]
             done = [records.story_message(released) for released in outcome.stories]
             behind |= {id(message): story for message in (*alerts, *done)}
@@ -208,10 +213,6 @@ class ReleaseWorker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         for messages in (first, then):
             dead += self._unsent(await self._send(messages), behind)
         await self._letters.send(dead)
-        again = [story for story, outcome in zip(due, outcomes, strict=True) if outcome.held]
-        for story in again:  # the clock was set back meanwhile: its time is yet to come
-            self.book.hold(story)
-        gone = [story for story, outcome in zip(due, outcomes, strict=True) if not outcome.held]
         await self._send([records.held_null(story) for story in gone])
         for story in gone:
             metrics.RELEASED.labels(WORKER).observe(_late(story, self.now()))

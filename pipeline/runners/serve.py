@@ -75,12 +75,16 @@ def fail(error: BaseException) -> None:
 
     ``os._exit``, because Faust's own way of stopping after an error commits what was not confirmed.
     """
-    known = isinstance(error, WirewatchError)
+    status = 1
     try:
-        what = "the worker ends, nothing of this fetch is acknowledged\n"
-        say(str(error) if known else what + "".join(traceback.format_exception(error)))
+        if isinstance(error, WirewatchError):
+            status = error.exit_status
+            say(str(error))
+        else:
+            trace = "".join(traceback.format_exception(error))
+            say(f"the worker ends, nothing of this fetch is acknowledged\n{trace}")
     finally:  # also where nobody reads stderr any more
-        os._exit(error.exit_status if isinstance(error, WirewatchError) else 1)
+        os._exit(status)
 
 
 def end_still(why: str, loops: Mapping[str, asyncio.AbstractEventLoop]) -> None:

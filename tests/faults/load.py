@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from functools import cache
 from hashlib import pbkdf2_hmac
 from statistics import fmean
 
@@ -18,18 +18,26 @@ ROUNDS = 150_000
 class Load:
     """Looks, as long as the process runs, at how much longer a computation takes than it has of a processor."""
 
-    def __init__(self, seconds: float) -> None:
-        self._last: deque[float] = deque(maxlen=int(seconds / EVERY))
-        self.most = 1.0
-        """The highest that it was over so many seconds together: 2 where everything takes twice as long."""
+    def __init__(self) -> None:
+        self._seen: list[tuple[float, float]] = []
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
         while True:
-            self._last.append(stretch())
-            if len(self._last) == self._last.maxlen:
-                self.most = max(self.most, fmean(self._last))
+            self._seen.append((time.monotonic(), stretch()))
             time.sleep(EVERY)
+
+    def most(self, since: float, seconds: float) -> float:
+        """Return the highest that it was over so many seconds together: 2 where everything took twice as long."""
+        found = [ratio for at, ratio in self._seen if at >= since]
+        many = int(seconds / EVERY)
+        return max([1.0, *(fmean(found[end - many : end]) for end in range(many, len(found) + 1))])
+
+
+@cache
+def load() -> Load:
+    """Return the one of this process: each that looks takes from what it looks at."""
+    return Load()
 
 
 def stretch() -> float:

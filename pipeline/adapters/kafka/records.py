@@ -148,7 +148,7 @@ def held_of(key: bytes) -> tuple[str, int] | None:
 
 def embargo_of(record: Record) -> Story | Lifted | None:
     """Return what a record of ``wire.held`` says; None where it is nothing of ours."""
-    lifted = LIFTED in ((name, bytes(value)) for name, value in record.headers or ())
+    lifted = _has(record, LIFTED)
     value = record.value or b""
     try:
         return msgspec.json.decode(value, type=Lifted) if lifted else msgspec.json.decode(value, type=Story)
@@ -163,7 +163,7 @@ def story_of(record: Record) -> Story:
 
 def is_replay(record: Record) -> bool:
     """Whether a record comes of a replay that raises no alerts."""
-    return REPLAY in ((name, bytes(value)) for name, value in record.headers or ())
+    return _has(record, REPLAY)
 
 
 def was_replayed(record: Record) -> bool:
@@ -173,7 +173,11 @@ def was_replayed(record: Record) -> bool:
 
 def was_copied(record: Record) -> bool:
     """Whether a replay has sent a record once more as it was: not what a step made of one, which is new."""
-    return COPY in ((name, bytes(value)) for name, value in record.headers or ())
+    return _has(record, COPY)
+
+
+def _has(record: Record, header: tuple[str, bytes]) -> bool:
+    return header in ((name, bytes(value)) for name, value in record.headers or ())
 
 
 def alert_messages(alert: Alert, source: str = "") -> list[Message]:

@@ -156,13 +156,12 @@ def _near(node: Near, view: View) -> bool:
     if one is not None and two is not None and len(one) * len(two) <= FEW:
         return bool(close(one, two, *reach(node)))
     left, right, distance = places(node.left, view), places(node.right, view), node.distance
-    if len(left) * len(right) <= FEW:
+    if len(left) * len(right) <= FEW and not (_loose(node.left) or _loose(node.right)):
         for first, last in left:
             for start, end in right:
                 if 0 < start - last <= distance or (0 < first - end <= distance and not node.ordered):
                     return True
-        if not left or not right or not (_loose(node.left) or _loose(node.right)):
-            return False
+        return False
     if _gap(node.left, node.right, view) <= distance:
         return True
     return not node.ordered and _gap(node.right, node.left, view) <= distance
